@@ -1,0 +1,120 @@
+/**
+ * The contracts between the controller's parts. `main.ts` builds the implementations and passes them
+ * to each other through these types only, so that each part can be tested with real neighbours or
+ * with a small fake.
+ */
+import type { Why } from '@fettle/core/loop/diagnose/why-input';
+import type { Stack } from '@fettle/core/stack/service';
+import type { Notice } from '@fettle/core/supervise/effect';
+import type { InstanceView } from '@fettle/core/supervise/instance-view';
+import type { RequestBody } from '@fettle/core/supervise/protocol';
+import type {
+  LogLevel,
+  LogLine,
+  SeriesDocument,
+  Link,
+  StackEvent,
+} from '@fettle/sdk/api/documents';
+import type { CheckMark, CheckStatus } from '@fettle/sdk/api/status';
+
+export type Disposer = () => void;
+
+/** Our live copy of what the supervisor knows. Internal services (names with `@`) are left out. */
+export type SupervisorLink = Readonly<{
+  connected(): boolean;
+  stack(): Stack | null;
+  /** By instance id, in order of the file. */
+  instances(): readonly InstanceView[];
+  instance(id: string): InstanceView | null;
+  /** @throws FettleError E-DAEMON-UNREACHABLE after `timeoutMs` (5 s unless told). */
+  request(
+    body: RequestBody,
+    options?: Readonly<{ key?: string; timeoutMs?: number }>,
+  ): Promise<unknown>;
+  /** Called after the mirror was updated. `atMs`: wall clock. */
+  onNotice(listener: (notice: Notice, atMs: number) => void): Disposer;
+  /** After each (re)connect, once the mirror holds the snapshot. */
+  onSnapshot(listener: () => void): Disposer;
+}>;
+
+/** The append-only record of significant events. */
+export type Journal = Readonly<{
+  /** Numbers, stamps, stores, pushes to streams; redacts secrets first. */
+  append(event: Omit<StackEvent, 'seq' | 'at'> & { at?: string }): StackEvent;
+  /** Newest last. */
+  read(
+    query: Readonly<{ after?: number; service?: string; sinceMs?: number; limit?: number }>,
+  ): readonly StackEvent[];
+  onEvent(listener: (event: StackEvent) => void): Disposer;
+}>;
+
+export type HealthPart = Readonly<{
+  checks(instance: string): readonly CheckStatus[];
+  /** Oldest first, at most 60. */
+  marks(service: string): readonly CheckMark[];
+  flapping(service: string): boolean;
+  /** Failing checks in the shape that why wants. */
+  failing(instance: string): readonly Readonly<{
+    name: string;
+    role: string;
+    result: Readonly<{ ok: boolean; durationMs: number; detail: string; attested: boolean | null }>;
+    failedInRow: number;
+    everUp: boolean;
+  }>[];
+  /** A hang is being mended now (evidence, kill or continue): the state word is `healing`. */
+  healing(instance: string): boolean;
+  /** `/ping/<id>[/start|/fail|/log|/<exit>]`; false: no such id. */
+  ping(id: string, kind: 'ok' | 'start' | 'fail' | 'log' | number, body: string): boolean;
+  /** Tries every declared edge now. */
+  tryLinks(): Promise<readonly Link[]>;
+  /** Histogram of check durations for /metrics. */
+  durations(): readonly Readonly<{ service: string; check: string; seconds: readonly number[] }>[];
+  stop(): Promise<void>;
+}>;
+
+export type FiguresPart = Readonly<{
+  latest(instance: string): Readonly<{
+    memoryBytes: number;
+    cpuRatio: number;
+    openFiles: number | null;
+    threads: number;
+    processes: number;
+  }> | null;
+  series(service: string, sinceMs: number): SeriesDocument;
+  stop(): Promise<void>;
+}>;
+
+export type LogQuery = Readonly<{
+  /** Empty: all. */
+  services: readonly string[];
+  /** Epoch ms; null: unbounded. */
+  sinceMs: number | null;
+  untilMs: number | null;
+  /** Last n lines per service after filtering; null: all. */
+  tail: number | null;
+  /** Substring, or /regex/flags. */
+  grep: string | null;
+  /** This level and worse. */
+  level: LogLevel | null;
+}>;
+
+export type LogsPart = Readonly<{
+  /** Oldest first, merged over instances and runs, boundary lines included, redacted. */
+  query(query: LogQuery): AsyncIterable<LogLine>;
+  /** The same, then new lines until aborted. */
+  follow(query: LogQuery, abort: AbortSignal): AsyncIterable<LogLine>;
+  /** Last `count` raw lines of one run, redacted, oldest first; empty when it is not kept. */
+  tail(instance: string, token: string, count: number): Promise<readonly string[]>;
+  /** New lines as they are seen, for log probes and detectors; text unredacted, never stored. */
+  onLines(listener: (instance: string, token: string, lines: readonly string[]) => void): Disposer;
+  stop(): Promise<void>;
+}>;
+
+export type WhyPart = Readonly<{
+  /** Cached; null when the service is ok and there is nothing to say. */
+  why(service: string): Why | null;
+  /** Recomputes at once. */
+  explain(service: string): Promise<Why | null>;
+  onChange(listener: (service: string) => void): Disposer;
+  stop(): Promise<void>;
+}>;

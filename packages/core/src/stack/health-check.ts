@@ -1,0 +1,64 @@
+/**
+ * Health checks as Compose and Kubernetes word them, and what a check said.
+ *
+ * Startup, liveness and readiness are kept apart: only liveness restarts, and no check that touches
+ * a dependency may be liveness. Source: Kubernetes, "Liveness, Readiness, and Startup Probes".
+ */
+
+export type HealthCheck = Readonly<{
+  /** Unique within the service: `health`, `health.2`, … or the name given. */
+  name: string;
+  /** `both` serves liveness and readiness, the default for a single `health:`. */
+  role: 'liveness' | 'readiness' | 'both';
+  probe: Probe;
+  intervalMs: number;
+  timeoutMs: number;
+  /** Consecutive failures until down (3). */
+  downAfter: number;
+  /** Consecutive successes until up again (2); the first success after a start is enough. */
+  upAfter: number;
+  /** Failures within this time after a start do not count. */
+  startPeriodMs: number;
+  startIntervalMs: number;
+  /** true: a failing required check makes the component unhealthy; false: degraded. */
+  required: boolean;
+  /** false: the answering process need not be ours (attestation off). */
+  attest: boolean;
+}>;
+
+export type Probe =
+  | Readonly<{
+      kind: 'http';
+      /** Absolute URL, or a path on the instance's own port. */
+      target: string;
+      method: 'GET' | 'HEAD' | 'POST';
+      headers: Readonly<Record<string, string>>;
+      /** Inclusive ranges; default 200-399. */
+      status: readonly Readonly<{ from: number; to: number }>[];
+      /** Substring or /regex/ that the body must hold; null: any body. */
+      body: string | null;
+      /** Response header name (lower case) to substring or /regex/. */
+      responseHeaders: Readonly<Record<string, string>>;
+      /** `$.a.b[0]` to the JSON value it must equal. */
+      json: Readonly<Record<string, unknown>>;
+    }>
+  | Readonly<{ kind: 'tcp'; host: string | null; port: number | null }>
+  | Readonly<{ kind: 'ws'; target: string; send: string | null; expect: string | null }>
+  | Readonly<{ kind: 'exec'; command: readonly string[] }>
+  /** Up once a line matches `ready` after the start; down when `failing` matches. */
+  | Readonly<{ kind: 'log'; ready: string; failing: string | null }>
+  /** Down when no ping came for `everyMs` + `graceMs`. */
+  | Readonly<{ kind: 'heartbeat'; id: string; everyMs: number; graceMs: number }>;
+
+/** What one probe run saw. */
+export type ProbeResult = Readonly<{
+  ok: boolean;
+  durationMs: number;
+  /** One short clause for people: `HTTP 503`, `no answer in 2s`, `ECONNREFUSED 127.0.0.1:8000`. */
+  detail: string;
+  /** Did the process we supervise answer? null: not asked or unreadable. */
+  attested: boolean | null;
+}>;
+
+/** Worst wins for required components; an optional one degrades at most. */
+export type Health = 'healthy' | 'degraded' | 'unhealthy' | 'unknown';

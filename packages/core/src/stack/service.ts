@@ -1,0 +1,114 @@
+/**
+ * What should run: the stack after the config file was read, interpolated and checked.
+ *
+ * Words and meanings are the Compose specification's wherever it has one. Everything is plain JSON
+ * data: it crosses the sockets and is kept in `.fettle/stack.json` (mode 0600: values may be
+ * secret).
+ */
+import type { HealthCheck } from './health-check.ts';
+import type { PortRequest } from './port.ts';
+
+export type Stack = Readonly<{
+  /** Compose's project name: lower case, digits, `-`, `_`. */
+  name: string;
+  /** Absolute folder of the config file; relative paths were resolved against it. */
+  dir: string;
+  /** Absolute paths of the files this was read from, in order of merging. */
+  files: readonly string[];
+  /** Newest modification time of `files`, epoch ms: tells "config newer than the process". */
+  configModifiedAtMs: number;
+  /** In order of the file; names are unique. */
+  services: readonly Service[];
+  /** Inclusive port ranges by service class (`x-…`/`ports.reserved`), kept from other classes. */
+  reservedPorts: readonly ReservedRange[];
+}>;
+
+export type ReservedRange = Readonly<{ class: string; from: number; to: number }>;
+
+export type Service = Readonly<{
+  name: string;
+  /** argv; a string `command` became `['/bin/sh', '-c', text]` only when it needs a shell. */
+  command: readonly string[];
+  /** Absolute. */
+  workingDir: string;
+  /** From `env_file` and `environment`, interpolated; what Fettle adds comes on top at spawn. */
+  environment: Readonly<Record<string, string>>;
+  dependsOn: readonly Dependency[];
+  restart: RestartMode;
+  /** True for a job that is meant to end: never restarted after success. */
+  oneShot: boolean;
+  /** `unsafe`: a one-shot whose exit is unknown goes to a person; `safe`: it is run again. */
+  rerun: 'safe' | 'unsafe';
+  intensity: RestartIntensity;
+  /** Instances wanted at start; `scale` may move it within [minReplicas, maxReplicas]. */
+  replicas: number;
+  minReplicas: number;
+  maxReplicas: number;
+  /** null: the service asks for no port and gets no PORT. */
+  port: PortRequest | null;
+  /** Class for reserved port ranges; null: none. */
+  portClass: string | null;
+  /** Empty: state comes from the process alone. */
+  healthChecks: readonly HealthCheck[];
+  stopSignal: PosixSignal;
+  stopGraceMs: number;
+  limits: Limits;
+  /** Files rendered before each start from `${NAME}` variables of the instance's environment. */
+  templates: readonly Template[];
+  /** An optional component's failure degrades the stack, never fails it. */
+  required: boolean;
+  /** Probed, never started or stopped; its port is where it listens. */
+  external: boolean;
+  /** Address of an external service; null otherwise. */
+  externalUrl: string | null;
+  labels: Readonly<Record<string, string>>;
+  /** Where the service stands in the config file; line and column from 1. */
+  place: Readonly<{ file: string; line: number; column: number }>;
+}>;
+
+export type Template = Readonly<{ from: string; to: string }>;
+
+/** Compose's `depends_on`. */
+export type Dependency = Readonly<{
+  service: string;
+  condition: 'service_started' | 'service_healthy' | 'service_completed_successfully';
+  /** false: the dependant starts without it and shows `degraded`. */
+  required: boolean;
+  /** true: the dependant is restarted after Fettle restarted the dependency. */
+  restart: boolean;
+}>;
+
+export type RestartMode = 'always' | 'on-failure' | 'no' | 'unless-stopped';
+
+/** OTP's restart intensity: more than `count` restarts within `periodMs` is a crash loop. */
+export type RestartIntensity = Readonly<{
+  count: number;
+  periodMs: number;
+  backoff: Readonly<{ baseMs: number; maxMs: number }>;
+}>;
+
+/** null: no limit of ours. */
+export type Limits = Readonly<{
+  memoryBytes: number | null;
+  /** Cores; 0.5 is half a core. */
+  cpus: number | null;
+  openFiles: number | null;
+  processes: number | null;
+}>;
+
+export type PosixSignal =
+  | 'SIGTERM'
+  | 'SIGINT'
+  | 'SIGQUIT'
+  | 'SIGHUP'
+  | 'SIGKILL'
+  | 'SIGUSR1'
+  | 'SIGUSR2'
+  | 'SIGCONT'
+  | 'SIGSTOP'
+  | 'SIGWINCH';
+
+/** `api.1`: replica numbers count from 1. */
+export function instanceId(service: string, replica: number): string {
+  return `${service}.${replica}`;
+}

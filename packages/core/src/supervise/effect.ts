@@ -1,0 +1,74 @@
+/** What the supervisor's shell shall do, in this order. Imperative; each is answered by events. */
+import type { PortRange } from '../stack/port.ts';
+import type { Limits, PosixSignal, Template } from '../stack/service.ts';
+import type { InstanceView } from './instance-view.ts';
+import type { RunToken } from './run.ts';
+import type { RunLogEntry } from './run-log.ts';
+
+export type SuperviseEffect =
+  /** Append to the run log before the next effect runs. */
+  | Readonly<{ kind: 'record'; entry: RunLogEntry }>
+  /**
+   * Find a port: `last` (the persisted one) first when it is among `candidates`, then candidates in
+   * order, then any free port outside `reserved` when `fallback`. Claim and test it, then answer
+   * `port-granted` or `port-refused`. The claim is held until `release-port`.
+   */
+  | Readonly<{
+      kind: 'find-port';
+      instance: string;
+      host: string;
+      last: number | null;
+      candidates: readonly PortRange[];
+      reserved: readonly PortRange[];
+      /** Ports already handed to other instances of this stack. */
+      taken: readonly number[];
+      fallback: boolean;
+    }>
+  | Readonly<{ kind: 'release-port'; instance: string; port: number }>
+  | Readonly<{
+      kind: 'spawn';
+      token: RunToken;
+      instance: string;
+      command: readonly string[];
+      workingDir: string;
+      /** Complete: definition, PORT, HOST, `<NAME>_URL`, FETTLE_*; the shell adds PATH etc. */
+      environment: Readonly<Record<string, string>>;
+      limits: Limits;
+      templates: readonly Template[];
+      configHash: string;
+    }>
+  /** To the whole process group of the run. */
+  | Readonly<{ kind: 'signal'; token: RunToken; posixSignal: PosixSignal }>
+  /** SIGKILL to the group and to everything that carries the token; answered by `tree-gone`. */
+  | Readonly<{ kind: 'kill-tree'; token: RunToken }>
+  /** SIGCONT to the service's tree. */
+  | Readonly<{ kind: 'continue'; token: RunToken }>
+  /** Fire `timer-fired` once at `atMs` (monotonic); arming again replaces, `null` disarms. */
+  | Readonly<{ kind: 'arm'; timer: string; atMs: number | null }>
+  /** Tell subscribers; the shell numbers and stamps it. */
+  | Readonly<{ kind: 'publish'; notice: Notice }>;
+
+/** What subscribers (the controller) hear. */
+export type Notice =
+  /** Sent after every change of an instance. */
+  | Readonly<{ kind: 'instance-changed'; view: InstanceView; cause: string }>
+  | Readonly<{ kind: 'instance-removed'; instance: string }>
+  | Readonly<{
+      kind: 'port-moved';
+      service: string;
+      instance: string;
+      from: number;
+      to: number;
+      why: string;
+      /** Services that were told (their environment names the port). */
+      dependants: readonly string[];
+    }>
+  | Readonly<{
+      kind: 'stack-changed';
+      /** Restarted, added, removed or left alone, each with the reason in words. */
+      changes: readonly Readonly<{ service: string; change: StackChange; why: string }>[];
+    }>
+  | Readonly<{ kind: 'command-taken'; command: string; services: readonly string[]; actor: string }>
+  | Readonly<{ kind: 'continued'; instance: string; token: RunToken }>;
+
+export type StackChange = 'added' | 'removed' | 'restarted' | 'rescaled' | 'unchanged' | 'updated';

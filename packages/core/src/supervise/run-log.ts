@@ -1,0 +1,36 @@
+/**
+ * The run log: the supervisor's own memory, appended before and after each act, folded at start.
+ *
+ * One JSON object a line in `.fettle/run.log`. A torn last line is tolerated; no fsync is needed,
+ * because a new boot id voids every pid.
+ */
+import type { RunExit, RunToken, StartReason } from './run.ts';
+
+export type RunLogEntry =
+  /** First line of each daemon. A boot id other than the current one voids pids before it. */
+  | Readonly<{ kind: 'daemon'; epoch: string; bootId: string; atMs: number }>
+  /** Written before the spawn. */
+  | Readonly<{
+      kind: 'intent';
+      token: RunToken;
+      instance: string;
+      port: number | null;
+      configHash: string;
+      reason: StartReason;
+      /** Monotonic and wall ms. */
+      nowMs: number;
+      atMs: number;
+    }>
+  /** `startTicks`: field 22 of /proc/PID/stat, guards against a reused pid. */
+  | Readonly<{ kind: 'started'; token: RunToken; shimPid: number; startTicks: number }>
+  | Readonly<{ kind: 'ended'; token: RunToken; exit: RunExit }>
+  /** What people asked for; survives the daemon. */
+  | Readonly<{
+      kind: 'wanted';
+      service: string;
+      wanted: 'running' | 'stopped';
+      replicas: number;
+      actor: string;
+    }>
+  | Readonly<{ kind: 'port'; instance: string; port: number }>
+  | Readonly<{ kind: 'reset'; service: string }>;

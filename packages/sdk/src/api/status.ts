@@ -1,0 +1,107 @@
+/** `GET /api/v1/status` and `fettle status --json`: schema `fettle.status/v1`. */
+
+/** The one word for a service. `degraded`: works, an optional part is missing. `affected`: fine itself, waits for a failing dependency. */
+export type State =
+  | 'starting'
+  | 'ok'
+  | 'degraded'
+  | 'affected'
+  | 'failing'
+  | 'crash-loop'
+  | 'healing'
+  | 'stopped'
+  | 'done'
+  | 'unknown';
+
+export type StatusDocument = Readonly<{
+  schema: 'fettle.status/v1';
+  stack: string;
+  dir: string;
+  /** One sentence about the whole stack. */
+  summary: string;
+  health: 'healthy' | 'degraded' | 'unhealthy' | 'unknown';
+  services: readonly ServiceStatus[];
+  daemon: DaemonStatus;
+  /** RFC 3339. */
+  at: string;
+}>;
+
+export type DaemonStatus = Readonly<{
+  supervisorPid: number | null;
+  controllerPid: number;
+  /** Is the controller's view live? false: the supervisor is away, figures are from `at`. */
+  supervisorConnected: boolean;
+  version: string;
+  url: string;
+}>;
+
+export type ServiceStatus = Readonly<{
+  name: string;
+  state: State;
+  /** Of the first instance; null when nothing runs. */
+  pid: number | null;
+  port: number | null;
+  /** Sum over instances since the last reset. */
+  restarts: number;
+  /** RFC 3339: when `state` began. */
+  since: string;
+  /** null when ok; else one sentence. */
+  why: string | null;
+  required: boolean;
+  external: boolean;
+  dependsOn: readonly string[];
+  dependants: readonly string[];
+  /** Resident bytes and CPU share (1 = one core) over all instances; null: not known. */
+  memoryBytes: number | null;
+  cpuRatio: number | null;
+  /** Oldest first, at most 60: the last probe results. */
+  lastChecks: readonly CheckMark[];
+  configNewerThanProcess: boolean;
+  labels: Readonly<Record<string, string>>;
+  instances: readonly InstanceStatus[];
+}>;
+
+export type CheckMark = 'ok' | 'failed' | 'skipped';
+
+export type InstanceStatus = Readonly<{
+  name: string;
+  replica: number;
+  state: State;
+  pid: number | null;
+  port: number | null;
+  /** True once its checks let it serve. */
+  ready: boolean;
+  restarts: number;
+  since: string;
+  startedAt: string | null;
+  /** Why it was last started: `first-start`, `crash`, `hang`, `config-changed`, … */
+  startReason: string | null;
+  lastExit: ExitStatus | null;
+  nextStartAt: string | null;
+  waitingFor: readonly Readonly<{ service: string; condition: string }>[];
+  memoryBytes: number | null;
+  cpuRatio: number | null;
+  checks: readonly CheckStatus[];
+}>;
+
+export type ExitStatus = Readonly<{
+  code: number | null;
+  signal: string | null;
+  /** In words: `exit 1`, `137 (KILL or exit)`, `stopped by Fettle: config changed`. */
+  text: string;
+  endedBy: string | null;
+  at: string;
+}>;
+
+export type CheckStatus = Readonly<{
+  name: string;
+  kind: string;
+  role: string;
+  up: boolean | null;
+  flapping: boolean;
+  required: boolean;
+  attested: boolean | null;
+  lastDetail: string | null;
+  lastDurationMs: number | null;
+  lastAt: string | null;
+}>;

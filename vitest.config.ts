@@ -1,0 +1,38 @@
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['source'];
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts', 'simulation/src/**/*.ts'],
+      exclude: ['**/*.test.ts', '**/*.contract.ts', 'packages/dashboard/**'],
+    },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'simulation/src/**/*.test.ts',
+            'tidy/**/*.test.ts',
+          ],
+          isolate: false,
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['e2e/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
