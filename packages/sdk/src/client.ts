@@ -1,0 +1,163 @@
+/**
+ * The typed client of the controller's HTTP API, for the CLI, the dashboard and anybody's scripts.
+ *
+ * Every call has a deadline; a problem document comes back as the `FettleError` it was made from.
+ * Streams are in `live-stream.ts`.
+ */
+import type {
+  CommandDocument,
+  EventsDocument,
+  HealthDocument,
+  LinksDocument,
+  LogLine,
+  LogsDocument,
+  LogLevel,
+  PortsDocument,
+  SeriesDocument,
+  ServiceDocument,
+  StackEvent,
+  TimelineDocument,
+  WhyDocument,
+} from './api/documents.ts';
+import type { StatusDocument } from './api/status.ts';
+import { FettleError } from './fettle-error.ts';
+import { liveEvents, liveLogs, type LiveOptions } from './live-stream.ts';
+import { errorOfAnswer } from './problem-error.ts';
+import type { Transport } from './transport.ts';
+
+export type ClientOptions = Readonly<{
+  /** For one request and its answer; 5,000 unless told. */
+  timeoutMs?: number;
+  /** Who acts, for the journal: `cli`, `dashboard`. */
+  actor?: string;
+}>;
+
+/** Absent fields: unbounded. Times are RFC 3339 or a duration back from now (`1h`). */
+export type LogsRequest = Readonly<{
+  services: readonly string[];
+  since?: string;
+  until?: string;
+  /** Last n lines per service. */
+  tail?: number;
+  grep?: string;
+  level?: LogLevel;
+}>;
+
+export type EventsRequest = Readonly<{
+  after?: number;
+  service?: string;
+  since?: string;
+  limit?: number;
+}>;
+
+export type ServiceVerb = 'start' | 'stop' | 'restart' | 'reset';
+
+export type FettleClient = Readonly<{
+  target: string;
+  status(): Promise<StatusDocument>;
+  service(name: string): Promise<ServiceDocument>;
+  why(name: string): Promise<WhyDocument>;
+  series(name: string, since: string): Promise<SeriesDocument>;
+  /** null: of the whole stack. */
+  timeline(name: string | null, since?: string): Promise<TimelineDocument>;
+  events(request?: EventsRequest): Promise<EventsDocument>;
+  ports(): Promise<PortsDocument>;
+  /** Tries every declared edge now, so it may take seconds: 30 s deadline. */
+  links(): Promise<LinksDocument>;
+  logs(request: LogsRequest): Promise<LogsDocument>;
+  /** First what `request` selects, then new lines until aborted; resumes after a lost connection. */
+  followLogs(request: LogsRequest, live: LiveOptions): AsyncIterable<LogLine>;
+  /** Events after `after` (null: from now), then new ones until aborted; resumes likewise. */
+  stream(after: number | null, live: LiveOptions): AsyncIterable<StackEvent>;
+  command(name: string, verb: ServiceVerb): Promise<CommandDocument>;
+  scale(name: string, replicas: number): Promise<CommandDocument>;
+  health(): Promise<HealthDocument>;
+}>;
+
+export function createClient(transport: Transport, options: ClientOptions = {}): FettleClient {
+  const timeoutMs = options.timeoutMs ?? 5_000;
+  const actor = options.actor ?? 'api';
+  const get = <Document>(path: string, waitMs = timeoutMs): Promise<Document> =>
+    call(transport, { method: 'GET', path, body: null, timeoutMs: waitMs, actor });
+  const post = (path: string, body: unknown): Promise<CommandDocument> =>
+    call(transport, { method: 'POST', path, body: JSON.stringify(body), timeoutMs, actor });
+  return {
+    target: transport.target,
+    status: () => get('/api/v1/status'),
+    service: (name) => get(servicePath(name)),
+    why: (name) => get(`${servicePath(name)}/why`),
+    series: (name, since) => get(`${servicePath(name)}/series${queryOf({ since })}`),
+    timeline: (name, since) =>
+      get(`${name === null ? '/api/v1' : servicePath(name)}/timeline${queryOf({ since })}`),
+    events: (request = {}) => get(`/api/v1/events${queryOf(request)}`),
+    ports: () => get('/api/v1/ports'),
+    links: () => get('/api/v1/links', Math.max(timeoutMs, 30_000)),
+    logs: (request) => get(logsPath(request, false), Math.max(timeoutMs, 30_000)),
+    followLogs: (request, live) =>
+      liveLogs(transport, (since) => logsPath({ ...request, ...since }, true), live),
+    stream: (after, live) => liveEvents(transport, after, live),
+    command: (name, verb) => post(`${servicePath(name)}/${verb}`, {}),
+    scale: (name, replicas) => post(`${servicePath(name)}/scale`, { replicas }),
+    health: () => get('/healthz'),
+  };
+}
+
+function servicePath(name: string): string {
+  return `/api/v1/services/${encodeURIComponent(name)}`;
+}
+
+/** `?a=1&b=2`, or '' when nothing is set; a list repeats its key. */
+export function queryOf(
+  fields: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>,
+): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    if (typeof value === 'object') for (const one of value) query.append(name, one);
+    else query.append(name, String(value));
+  }
+  const text = query.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+function logsPath(request: LogsRequest, follow: boolean): string {
+  const { services, ...rest } = request;
+  const only = follow ? { follow: true } : {};
+  return `/api/v1/logs${queryOf({ service: services, ...rest, ...only })}`;
+}
+
+async function call<Document>(
+  transport: Transport,
+  ask: Readonly<{
+    method: 'GET' | 'POST';
+    path: string;
+    body: string | null;
+    timeoutMs: number;
+    actor: string;
+  }>,
+): Promise<Document> {
+  const answer = await transport.send({
+    method: ask.method,
+    path: ask.path,
+    headers: {
+      accept: 'application/json, application/problem+json',
+      'x-fettle-actor': ask.actor,
+      ...(ask.body === null ? {} : { 'content-type': 'application/json' }),
+    },
+    body: ask.body,
+    timeoutMs: ask.timeoutMs,
+    abort: null,
+  });
+  // `/healthz` answers 503 with a document of its own: that is data, not trouble.
+  if (answer.status >= 400 && !answer.contentType.startsWith('application/health+json'))
+    throw errorOfAnswer(answer, transport.target);
+  try {
+    return JSON.parse(answer.text) as Document;
+  } catch (cause) {
+    throw new FettleError('E-API-ANSWER', `${transport.target}${ask.path} answered no JSON`, {
+      hint: 'fettle version      shows whether the CLI and the daemon are of one version',
+      cause,
+      status: 502,
+    });
+  }
+}
