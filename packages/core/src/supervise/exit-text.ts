@@ -1,0 +1,59 @@
+/**
+ * Says in words how a run ended and why it was started.
+ *
+ * A shell reports signal n as 128 + n, which a program may also return by itself, so the text
+ * names both readings instead of guessing. Source: POSIX.1-2024, XCU 2.8.2 "Exit Status".
+ */
+import type { EndReason, RunExit, StartReason } from './run.ts';
+
+const endWords: Readonly<Record<EndReason, string>> = {
+  'operator-stop': 'asked to stop',
+  'operator-restart': 'asked to restart',
+  'config-changed': 'config changed',
+  'dependency-restarted': 'a dependency was restarted',
+  'dependency-moved': 'a dependency moved to another port',
+  'scaled-down': 'scaled down',
+  removed: 'removed from the config',
+  hang: 'it hung',
+  'memory-limit': 'over its memory limit',
+  'port-stolen': 'its port was stolen',
+  'stack-down': 'the stack goes down',
+  replaced: 'replaced',
+};
+
+const startWords: Readonly<Record<StartReason, string>> = {
+  'first-start': 'first start',
+  'operator-start': 'asked to start',
+  crash: 'after a crash',
+  'unexpected-exit': 'after an unexpected exit',
+  hang: 'after a hang',
+  'operator-restart': 'asked to restart',
+  'config-changed': 'config changed',
+  'dependency-restarted': 'a dependency was restarted',
+  'dependency-moved': 'a dependency moved to another port',
+  'scaled-up': 'scaled up',
+  'memory-limit': 'after going over its memory limit',
+  'port-stolen': 'its port was stolen',
+  'unknown-exit': 'after an end that nobody saw',
+  reset: 'its counters were reset',
+};
+
+/** `config changed`, `it hung`. */
+export function endReasonText(reason: EndReason): string {
+  return endWords[reason] ?? reason;
+}
+
+/** `first start`, `after a crash`. */
+export function startReasonText(reason: StartReason): string {
+  return startWords[reason] ?? reason;
+}
+
+/** `exit 1`, `137 (KILL or exit 137)`, `stopped by Fettle: config changed`. */
+export function exitText(exit: RunExit): string {
+  if (exit.endedBy !== null) return `stopped by Fettle: ${endReasonText(exit.endedBy)}`;
+  if (exit.kind === 'unknown') return 'unknown (no exit record)';
+  const name = exit.posixSignal === null ? null : exit.posixSignal.replace(/^SIG/, '');
+  if (name === null) return `exit ${exit.code ?? '?'}`;
+  if (exit.kind === 'signal' || exit.code === null) return `killed by ${name}`;
+  return `${exit.code} (${name} or exit ${exit.code})`;
+}
