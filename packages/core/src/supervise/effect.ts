@@ -6,12 +6,16 @@ import type { RunToken } from './run.ts';
 import type { RunLogEntry } from './run-log.ts';
 
 export type SuperviseEffect =
-  /** Append to the run log before the next effect runs. */
+  /**
+   * Append to the run log before the next effect runs. The shell itself writes `daemon` (it knows
+   * the boot id) and `started` (it knows the start ticks); everything else comes from here.
+   */
   | Readonly<{ kind: 'record'; entry: RunLogEntry }>
   /**
    * Find a port: `last` (the persisted one) first when it is among `candidates`, then candidates in
    * order, then any free port outside `reserved` when `fallback`. Claim and test it, then answer
-   * `port-granted` or `port-refused`. The claim is held until `release-port`.
+   * `port-granted` or `port-refused`. The claim is held until `release-port`; an instance that asks
+   * again for a port whose claim it holds keeps the claim and only has it tested.
    */
   | Readonly<{
       kind: 'find-port';
@@ -24,6 +28,11 @@ export type SuperviseEffect =
       taken: readonly number[];
       fallback: boolean;
     }>
+  /**
+   * Claim the port of a survivor without testing it (its service listens there already). Not
+   * answered: a claim that somebody else holds shows as `port-stolen` by attestation.
+   */
+  | Readonly<{ kind: 'claim-port'; instance: string; port: number }>
   | Readonly<{ kind: 'release-port'; instance: string; port: number }>
   | Readonly<{
       kind: 'spawn';
@@ -46,7 +55,9 @@ export type SuperviseEffect =
   /** Fire `timer-fired` once at `atMs` (monotonic); arming again replaces, `null` disarms. */
   | Readonly<{ kind: 'arm'; timer: string; atMs: number | null }>
   /** Tell subscribers; the shell numbers and stamps it. */
-  | Readonly<{ kind: 'publish'; notice: Notice }>;
+  | Readonly<{ kind: 'publish'; notice: Notice }>
+  /** Last effect of `down`: everything of ours has ended, the daemon may end itself. */
+  | Readonly<{ kind: 'halt' }>;
 
 /** What subscribers (the controller) hear. */
 export type Notice =

@@ -20,6 +20,8 @@ export type RunLogEntry =
       /** Monotonic and wall ms. */
       nowMs: number;
       atMs: number;
+      /** True when started inside a crash loop; absent means false. */
+      crashLoop?: boolean;
     }>
   /** `startTicks`: field 22 of /proc/PID/stat, guards against a reused pid. */
   | Readonly<{ kind: 'started'; token: RunToken; shimPid: number; startTicks: number }>
@@ -33,4 +35,14 @@ export type RunLogEntry =
       actor: string;
     }>
   | Readonly<{ kind: 'port'; instance: string; port: number }>
-  | Readonly<{ kind: 'reset'; service: string }>;
+  /** Counters cleared, wanted running again, a finished job may run again. */
+  | Readonly<{ kind: 'reset'; service: string }>
+  /** A run survived a full period in good health: the crash loop is over. */
+  | Readonly<{ kind: 'settled'; instance: string }>
+  /** Written by compaction in place of an instance's older entries. */
+  | Readonly<{
+      kind: 'history';
+      instance: string;
+      restarts: number;
+      restartsByReason: Readonly<Partial<Record<StartReason, number>>>;
+    }>;
