@@ -1,0 +1,45 @@
+/** Typed requests of the page to its own controller; problems become errors with a hint. */
+import type {
+  EventsDocument,
+  LogsDocument,
+  PortsDocument,
+  Problem,
+  SeriesDocument,
+  ServiceDocument,
+  TimelineDocument,
+  WhyDocument,
+} from '@fettle/sdk/api/documents';
+import { FettleError } from '@fettle/sdk/fettle-error';
+import type { StatusDocument } from '@fettle/sdk/api/status';
+
+const deadlineMs = 10_000;
+
+async function ask<T>(url: string, init: RequestInit = {}): Promise<T> {
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(deadlineMs) });
+  if (response.ok) return (await response.json()) as T;
+  const problem = (await response.json().catch(() => null)) as Problem | null;
+  throw new FettleError(problem?.code ?? 'E-API', problem?.detail ?? `HTTP ${response.status}`, {
+    hint: problem?.hint ?? 'Look at `fettle status` in a terminal.',
+    status: response.status,
+  });
+}
+
+const service = (name: string): string => `/api/v1/services/${encodeURIComponent(name)}`;
+
+export const api = {
+  status: () => ask<StatusDocument>('/api/v1/status'),
+  service: (name: string) => ask<ServiceDocument>(service(name)),
+  why: (name: string) => ask<WhyDocument>(`${service(name)}/why`),
+  series: (name: string, since: string) =>
+    ask<SeriesDocument>(`${service(name)}/series?since=${since}`),
+  timeline: (name: string | null) =>
+    ask<TimelineDocument>(name === null ? '/api/v1/timeline' : `${service(name)}/timeline`),
+  events: () => ask<EventsDocument>('/api/v1/events'),
+  ports: () => ask<PortsDocument>('/api/v1/ports'),
+  logs: (search: URLSearchParams) => ask<LogsDocument>(`/api/v1/logs?${search}`),
+  command: (name: string, command: 'start' | 'stop' | 'restart' | 'reset') =>
+    ask<unknown>(`${service(name)}/${command}`, {
+      method: 'POST',
+      headers: { 'idempotency-key': crypto.randomUUID() },
+    }),
+};
