@@ -1,0 +1,97 @@
+/** A store that forgets: for tests, and when the state folder cannot be written. Bounded by prune. */
+import type { StackEvent } from '@fettle/sdk/api/documents';
+import type { Cursor, EventQuery, SavedAnswer, SavedState, Store, TokenRow } from '../store.ts';
+import { chainHash, chainStart } from './audit-chain.ts';
+
+const answerKeptMs = 86_400_000;
+
+type Kept = Readonly<{ event: StackEvent; key: string | null; hash: string }>;
+
+export function memoryStore(): Store {
+  let rows: Kept[] = [];
+  let anchor = chainStart;
+  let last = 0;
+  let cursor: Cursor | null = null;
+  const keys = new Set<string>();
+  const states = new Map<string, SavedState>();
+  const tokens = new Map<string, TokenRow>();
+  const answers = new Map<string, SavedAnswer & { atMs: number }>();
+  return {
+    append(added, next) {
+      const fresh = added.filter(({ key }, index) => isNew(keys, added, key, index));
+      for (const { event, key } of fresh) {
+        const hash = chainHash(rows.at(-1)?.hash ?? anchor, event);
+        rows.push({ event, key, hash });
+        if (key !== null) keys.add(key);
+        last = Math.max(last, event.seq);
+      }
+      cursor = next ?? cursor;
+      return fresh.map(({ event }) => event);
+    },
+    events: (query) => select(rows, query),
+    lastSeq: () => last,
+    prune({ beforeMs, keep }) {
+      const tooMany = Math.max(0, rows.length - keep);
+      const young = rows.findIndex(({ event }) => Date.parse(event.at) >= beforeMs);
+      const count = Math.max(tooMany, young === -1 ? rows.length : young);
+      const dropped = rows.slice(0, count);
+      rows = rows.slice(count);
+      anchor = dropped.at(-1)?.hash ?? anchor;
+      for (const { key } of dropped) if (key !== null) keys.delete(key);
+      return count;
+    },
+    cursor: () => cursor,
+    verifyChain() {
+      let previous = anchor;
+      for (const { event, hash } of rows) {
+        if (chainHash(previous, event) !== hash)
+          return { ok: false, rows: rows.length, brokenAtSeq: event.seq };
+        previous = hash;
+      }
+      return { ok: true, rows: rows.length, brokenAtSeq: null };
+    },
+    states: () => [...states.values()],
+    saveStates(saved) {
+      states.clear();
+      for (const state of saved) states.set(state.service, state);
+    },
+    tokens: () => [...tokens.values()],
+    saveToken: (row) => void tokens.set(row.id, row),
+    removeToken: (id) => void tokens.delete(id),
+    answer(key) {
+      const found = answers.get(key);
+      if (found === undefined) return null;
+      return { fingerprint: found.fingerprint, status: found.status, body: found.body };
+    },
+    saveAnswer(key, answer, nowMs) {
+      for (const [old, { atMs }] of answers) if (nowMs - atMs > answerKeptMs) answers.delete(old);
+      answers.set(key, { ...answer, atMs: nowMs });
+    },
+    sizeBytes: () => 0,
+    close: () => Promise.resolve(),
+  };
+}
+
+function isNew(
+  keys: ReadonlySet<string>,
+  added: readonly Readonly<{ key: string | null }>[],
+  key: string | null,
+  index: number,
+): boolean {
+  if (key === null) return true;
+  return !keys.has(key) && added.findIndex((row) => row.key === key) === index;
+}
+
+function select(rows: readonly Kept[], query: EventQuery): readonly StackEvent[] {
+  const fitting = rows
+    .map(({ event }) => event)
+    .filter(
+      (event) =>
+        event.seq > (query.after ?? -1) &&
+        event.seq < (query.before ?? Infinity) &&
+        (query.service === undefined || event.service === query.service) &&
+        (query.sinceMs === undefined || Date.parse(event.at) >= query.sinceMs),
+    );
+  if (query.from === 'oldest') return fitting.slice(0, query.limit);
+  return fitting.slice(Math.max(0, fitting.length - query.limit));
+}
