@@ -51,6 +51,17 @@ export type Push = Readonly<{
   notice: Notice;
 }>;
 
+/**
+ * Answer to `hello`. `resumed`: what came after the client's (epoch, seq) follows as pushes and
+ * `snapshot` is null. Otherwise the snapshot stands at (epoch, seq).
+ */
+export type HelloResult = Readonly<{
+  resumed: boolean;
+  epoch: string;
+  seq: number;
+  snapshot: Snapshot | null;
+}>;
+
 export type Snapshot = Readonly<{
   epoch: string;
   seq: number;
