@@ -1,0 +1,200 @@
+/**
+ * Keeps the status document fresh without working at rest: it is put together when somebody asks
+ * and something has changed, and shortly after a change so that new state words reach the journal.
+ */
+import { statSync } from 'node:fs';
+import type { DaemonStatus, State, StatusDocument } from '@fettle/sdk/api/status';
+import type { FullJournal } from './journal.ts';
+import type { FiguresPart, HealthPart, WhyPart } from './parts.ts';
+import { assembleStatus } from './status.ts';
+import type { Store } from './store.ts';
+import type { FullLink } from './supervisor-link.ts';
+
+export type StatusKeeper = Readonly<{
+  document(): StatusDocument;
+  /** Changes with what `document` says, the time of looking left out. */
+  version(): number;
+  /** The document as JSON; the same string while the version is the same. */
+  json(): string;
+  /** A new look is due: something that we cannot hear of has changed. */
+  touch(): void;
+  onChange(listener: (document: StatusDocument) => void): () => void;
+  stop(): void;
+}>;
+
+export type StatusParts = Readonly<{
+  link: FullLink;
+  journal: FullJournal;
+  store: Store;
+  health: Pick<HealthPart, 'checks' | 'marks' | 'healing'>;
+  figures: Pick<FiguresPart, 'latest'>;
+  why: Pick<WhyPart, 'why' | 'onChange'>;
+  dir: string;
+  daemon: () => DaemonStatus;
+  nowMs: () => number;
+}>;
+
+type Known = { state: State; sinceMs: number };
+
+/** Changes closer together are told as one (UX: at most 4 renders a second). */
+const coalesceMs = 100;
+/** Figures and check results move without an event: this old a document is put together anew. */
+const maxAgeMs = 1_000;
+const configLookMs = 5_000;
+
+export function createStatusKeeper(parts: StatusParts): StatusKeeper {
+  const known = loadStates(parts.store);
+  const listeners = new Set<(document: StatusDocument) => void>();
+  const configChanged = configWatch(parts);
+  let current: StatusDocument | null = null;
+  let text = '';
+  let version = 0;
+  let takenAtMs = 0;
+  let dirty = true;
+  let timer: NodeJS.Timeout | null = null;
+  let review: NodeJS.Timeout | null = null;
+
+  const look = (): StatusDocument => {
+    const nowMs = parts.nowMs();
+    dirty = false;
+    takenAtMs = nowMs;
+    const { document, reviewAtMs } = assembleStatus({
+      stack: parts.link.stack(),
+      dir: parts.dir,
+      views: parts.link.instances(),
+      checks: parts.health.checks,
+      marks: parts.health.marks,
+      healing: parts.health.healing,
+      figures: parts.figures.latest,
+      why: (service) => parts.why.why(service)?.sentence ?? null,
+      configChanged: configChanged(nowMs),
+      before: known,
+      daemon: parts.daemon(),
+      nowMs,
+    });
+    if (review !== null) clearTimeout(review);
+    review =
+      reviewAtMs === null ? null : setTimeout(touch, Math.max(10, reviewAtMs - nowMs)).unref();
+    const same = current !== null && sameButTime(current, document);
+    if (same && current !== null) return current;
+    current = document;
+    text = '';
+    version += 1;
+    tellStates(parts, known, document);
+    for (const listener of listeners) listener(document);
+    return document;
+  };
+  const touch = (): void => {
+    dirty = true;
+    timer ??= setTimeout(() => {
+      timer = null;
+      if (dirty) look();
+    }, coalesceMs).unref();
+  };
+  const fresh = (): StatusDocument => {
+    const old = dirty || parts.nowMs() - takenAtMs > maxAgeMs;
+    return current === null || old ? look() : current;
+  };
+  const disposers = [
+    parts.link.onNotice(touch),
+    parts.link.onSnapshot(touch),
+    parts.link.onConnection(touch),
+    parts.why.onChange(touch),
+    parts.journal.onEvent((event) => {
+      if (event.kind !== 'service.state') touch();
+    }),
+  ];
+  return {
+    document: fresh,
+    version: () => (fresh(), version),
+    json() {
+      const document = fresh();
+      if (text === '') text = JSON.stringify(document);
+      return text;
+    },
+    touch,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    stop() {
+      for (const dispose of disposers) dispose();
+      if (timer !== null) clearTimeout(timer);
+      if (review !== null) clearTimeout(review);
+    },
+  };
+}
+
+function loadStates(store: Store): Map<string, Known> {
+  const rows = store.states();
+  return new Map(
+    rows.map(({ service, state, sinceMs }) => [service, { state: state as State, sinceMs }]),
+  );
+}
+
+const severities: Readonly<Partial<Record<State, 'warn' | 'error'>>> = {
+  failing: 'error',
+  'crash-loop': 'error',
+  affected: 'warn',
+  degraded: 'warn',
+  healing: 'warn',
+};
+
+/** A new word becomes one event and is kept, so that a restarted controller goes on from it. */
+function tellStates(
+  { journal, store, nowMs }: StatusParts,
+  known: Map<string, Known>,
+  document: StatusDocument,
+): void {
+  const events = [];
+  for (const { name, state, why, since } of document.services) {
+    const before = known.get(name);
+    if (before?.state === state) continue;
+    known.set(name, { state, sinceMs: Date.parse(since) });
+    // Nothing is told of what we merely do not know yet.
+    if (state === 'unknown') continue;
+    events.push({
+      at: new Date(nowMs()).toISOString(),
+      kind: 'service.state',
+      service: name,
+      instance: null,
+      severity: severities[state] ?? 'info',
+      text: `${name} is ${state}${why === null ? '' : `: ${why}`}`,
+      data: { from: before?.state ?? null, to: state, why },
+      key: null,
+    });
+  }
+  const names = new Set(document.services.map(({ name }) => name));
+  const gone = document.services.length === 0 ? [] : [...known.keys()].filter((n) => !names.has(n));
+  for (const name of gone) known.delete(name);
+  if (events.length === 0 && gone.length === 0) return;
+  journal.appendAll(events, null);
+  try {
+    store.saveStates([...known].map(([service, one]) => ({ service, ...one })));
+  } catch {
+    // The journal has met the same trouble and health tells of it; the words are kept in memory.
+  }
+}
+
+function sameButTime(one: StatusDocument, other: StatusDocument): boolean {
+  return JSON.stringify({ ...one, at: '' }) === JSON.stringify({ ...other, at: '' });
+}
+
+/** Has a config file been edited after it was applied? Looked at every 5 s at most. */
+function configWatch({ link }: StatusParts): (nowMs: number) => boolean {
+  let lookedAtMs = -Infinity;
+  let newestMs = 0;
+  return (nowMs) => {
+    const stack = link.stack();
+    if (stack === null) return false;
+    if (nowMs - lookedAtMs >= configLookMs) {
+      lookedAtMs = nowMs;
+      const times = stack.files.map(
+        (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+      );
+      newestMs = Math.max(0, ...times);
+    }
+    // Whole milliseconds on both sides: the applied time may have been rounded.
+    return Math.floor(newestMs) > Math.ceil(stack.configModifiedAtMs);
+  };
+}
