@@ -51,6 +51,10 @@ export type WhyInput = Readonly<{
     posixSignal: string | null;
     ranMs: number | null;
   }>[];
+  /** Cores used in the last sample of the run in question: a hang that burns or one that waits. */
+  cpuRatio?: number | null;
+  /** When Fettle last woke the live run from state T (somebody had stopped it). */
+  continuedAtMs?: number | null;
   nowMs: number;
 }>;
 

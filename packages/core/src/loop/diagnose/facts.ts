@@ -1,0 +1,124 @@
+/**
+ * What the rules of "why" look at: the input, read once.
+ *
+ * The phase says which question is asked: why did it end, why is it not ready, what does it wait
+ * for, or is there merely a note to make beside a healthy service.
+ */
+import type { RunExit } from '../../supervise/run.ts';
+import { lastErrorBlock, lineShape, type Block } from '../collect/error-line.ts';
+import { findTraces, type Trace } from '../collect/stack-trace.ts';
+import type { Why, WhyInput } from './why-input.ts';
+
+/**
+ * - `ended`: the last run ended and nothing good runs in its place
+ * - `unready`: a run is up (or starting) and its checks do not let it serve
+ * - `waiting`: not started yet, held back by others
+ * - `resting`: stopped or done, as asked
+ * - `fine`: serves; there may be a note
+ */
+export type Phase = 'ended' | 'unready' | 'waiting' | 'resting' | 'fine';
+
+export type Facts = Readonly<{
+  input: WhyInput;
+  phase: Phase;
+  /** How the run in question ended; null while it lives. */
+  exit: RunExit | null;
+  ranMs: number | null;
+  /** The run whose lines these are. */
+  token: string | null;
+  /** Without colours, each at most 2,000 characters. */
+  lines: readonly string[];
+  traces: readonly Trace[];
+  /** The last error and what follows it. */
+  block: Block | null;
+  /** How often each line's shape occurs. */
+  shapes: ReadonlyMap<string, number>;
+  /** For a service that serves again: why the run before ended; null when long ago or never. */
+  before: Readonly<{ sentence: string; cause: string; evidence: Why['evidence'] }> | null;
+}>;
+
+export function readFacts(input: WhyInput, before: Facts['before'] = null): Facts {
+  const { view } = input;
+  const phase = phaseOf(input);
+  const aboutLast = phase === 'ended' || phase === 'resting';
+  const lines = (aboutLast ? input.lastRunLines : input.liveLines).slice(-200).map(plainLine);
+  const traces = findTraces(lines);
+  const shapes = new Map<string, number>();
+  for (const line of lines) {
+    const shape = lineShape(line);
+    shapes.set(shape, (shapes.get(shape) ?? 0) + 1);
+  }
+  return {
+    input,
+    phase,
+    exit: aboutLast || phase === 'fine' ? view.lastExit : null,
+    ranMs: input.exits.at(-1)?.ranMs ?? null,
+    token: aboutLast ? view.lastToken : view.token,
+    lines,
+    traces,
+    block: lastErrorBlock(lines, traces),
+    shapes,
+    before,
+  };
+}
+
+/** Serves again after an end of its own less than 15 minutes ago. */
+export function cameBack(input: WhyInput): boolean {
+  const { lastExit, state } = input.view;
+  if (state !== 'running' || lastExit === null || !failedItself(lastExit)) return false;
+  return phaseOf(input) === 'fine' && input.nowMs - lastExit.atMs <= 900_000;
+}
+
+/**
+ * A restarted run that has not shown anything yet is still explained by the end of the one before:
+ * otherwise a crash loop would say "starting" each time one looks at the wrong moment.
+ */
+function phaseOf(input: WhyInput): Phase {
+  const { view, failingChecks, nowMs } = input;
+  switch (view.state) {
+    case 'waiting':
+      return view.lastExit !== null && failedItself(view.lastExit) && input.lastRunLines.length > 0
+        ? 'ended'
+        : 'waiting';
+    case 'backing-off':
+    case 'crash-loop':
+    case 'failed':
+      return 'ended';
+    case 'stopping':
+    case 'stopped':
+    case 'done':
+      return 'resting';
+    case 'external':
+      return failingChecks.length > 0 ? 'unready' : 'fine';
+    case 'running':
+    case 'starting': {
+      if (view.ready && failingChecks.length === 0) return 'fine';
+      const young = nowMs - (view.startedAtMs ?? nowMs) < 10_000;
+      const crashed = view.lastExit !== null && failedItself(view.lastExit);
+      return crashed && young && input.liveLines.length === 0 ? 'ended' : 'unready';
+    }
+    default:
+      return view.state satisfies never;
+  }
+}
+
+/** Ended by itself, from outside, or by us because it was ill; not because somebody asked. */
+export function failedItself(exit: RunExit): boolean {
+  const { endedBy } = exit;
+  if (endedBy === null) return exit.code !== 0 || exit.kind !== 'code';
+  return endedBy === 'hang' || endedBy === 'memory-limit' || endedBy === 'port-stolen';
+}
+
+/** A line without terminal colours; bounded, so that a pattern cannot take long. */
+export function plainLine(line: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return line
+    .slice(0, 2_000)
+    .replace(/\u001B\[[\d;?]*[A-Za-z]/g, '')
+    .trimEnd();
+}
+
+/** How many of the last ends happened within `withinMs` of now. */
+export function endsWithin(input: WhyInput, withinMs: number): number {
+  return input.exits.filter((exit) => input.nowMs - exit.atMs <= withinMs).length;
+}
