@@ -1,0 +1,31 @@
+/** Every kind of probe, by its word in the config. */
+import type { Probe } from '@fettle/core/stack/health-check';
+import { execProbe } from './exec.ts';
+import { heartbeatProbe } from './heartbeat.ts';
+import { httpProbe } from './http.ts';
+import { logProbe } from './log.ts';
+import type { Address, OpenProbe, Place, ProbeKind } from './probe.ts';
+import { tcpProbe } from './tcp.ts';
+import { wsProbe } from './ws.ts';
+
+const kinds: Readonly<{ [Kind in Probe['kind']]: ProbeKind<Kind> }> = {
+  http: httpProbe,
+  tcp: tcpProbe,
+  ws: wsProbe,
+  exec: execProbe,
+  log: logProbe,
+  heartbeat: heartbeatProbe,
+};
+
+/** @throws FettleError E-HEALTH-PROBE when the probe cannot work as written. */
+export function openProbe(probe: Probe, place: Place, wake: () => void): OpenProbe {
+  // The table pairs each kind with its own file; the compiler cannot follow that through an index.
+  const kind = kinds[probe.kind] as ProbeKind<Probe['kind']>;
+  return kind.open(probe as never, place, wake);
+}
+
+/** What the probe dials; null: it dials nothing. */
+export function probeAddress(probe: Probe, place: Place): Address | null {
+  const kind = kinds[probe.kind] as ProbeKind<Probe['kind']>;
+  return kind.address(probe as never, place);
+}
