@@ -1,0 +1,148 @@
+/**
+ * What people ask for. A wish is recorded before it is acted on, so it survives the daemon.
+ */
+import type { SuperviseEvent } from './event.ts';
+import {
+  clampReplicas,
+  clearCounters,
+  fitInstances,
+  removeSurplus,
+  restartInstance,
+  stopInstance,
+  wake,
+} from './instances.ts';
+import {
+  emit,
+  isInternal,
+  type Instance,
+  type ServiceRecord,
+  type SuperviseState,
+} from './state.ts';
+
+type Command = Extract<SuperviseEvent, { kind: 'command-given' }>;
+type Scale = Extract<SuperviseEvent, { kind: 'scale-asked' }>;
+
+export function takeCommand(state: SuperviseState, event: Command): void {
+  const records = event.command === 'down' ? userServices(state) : named(state, event.services);
+  emit(state, {
+    kind: 'publish',
+    notice: {
+      kind: 'command-taken',
+      command: event.command,
+      services: records.map(({ definition }) => definition.name),
+      actor: event.actor,
+    },
+  });
+  switch (event.command) {
+    case 'start':
+      for (const record of records) want(state, record, 'running', event.actor);
+      for (const record of records)
+        forInstances(record, (one) => wake(state, one, 'operator-start'));
+      return;
+    case 'stop':
+      for (const record of records) want(state, record, 'stopped', event.actor);
+      for (const record of records) {
+        forInstances(record, (one) => stopInstance(state, one, 'operator-stop'));
+      }
+      return;
+    case 'restart':
+      for (const record of records) want(state, record, 'running', event.actor);
+      for (const record of records) {
+        forInstances(record, (one) => restartInstance(state, one, 'operator-restart'));
+      }
+      return;
+    case 'reset':
+      for (const record of records) reset(state, record);
+      return;
+    case 'down':
+      goDown(state);
+      return;
+    default:
+      event.command satisfies never;
+  }
+}
+
+export function takeScale(state: SuperviseState, event: Scale): void {
+  const record = state.services.get(event.service);
+  if (record === undefined || record.removed || record.definition.external) return;
+  record.replicas = clampReplicas(record.definition, event.replicas);
+  recordWanted(state, record, event.actor);
+  emit(state, {
+    kind: 'publish',
+    notice: {
+      kind: 'command-taken',
+      command: `scale to ${record.replicas}`,
+      services: [event.service],
+      actor: event.actor,
+    },
+  });
+  rescale(state, record);
+}
+
+export function rescale(state: SuperviseState, record: ServiceRecord): void {
+  const { added, surplus } = fitInstances(state, record);
+  for (const instance of added) wake(state, instance, 'scaled-up');
+  removeSurplus(state, surplus, 'scaled-down');
+  state.changedServices.add(record);
+}
+
+export function recordWanted(state: SuperviseState, record: ServiceRecord, actor: string): void {
+  const { wanted, replicas, definition } = record;
+  const entry = { kind: 'wanted', service: definition.name, wanted, replicas, actor } as const;
+  state.remembered.add(definition.name);
+  emit(state, { kind: 'record', entry });
+}
+
+function want(
+  state: SuperviseState,
+  record: ServiceRecord,
+  wanted: ServiceRecord['wanted'],
+  actor: string,
+): void {
+  if (record.wanted === wanted) return;
+  record.wanted = wanted;
+  recordWanted(state, record, actor);
+  state.changedServices.add(record);
+}
+
+function reset(state: SuperviseState, record: ServiceRecord): void {
+  record.wanted = 'running';
+  const { name } = record.definition;
+  emit(state, { kind: 'record', entry: { kind: 'reset', service: name } });
+  forInstances(record, (instance) => {
+    clearCounters(state, instance);
+    const isDone = instance.phase === 'idle' && instance.rest === 'done';
+    if (!isDone) wake(state, instance, 'reset');
+  });
+}
+
+/** The next `up` is a fresh beginning: jobs run again, nothing stays stopped. */
+function goDown(state: SuperviseState): void {
+  if (state.goingDown) return;
+  state.goingDown = true;
+  for (const record of state.services.values()) {
+    const { name } = record.definition;
+    emit(state, { kind: 'record', entry: { kind: 'reset', service: name } });
+    record.wanted = 'running';
+    forInstances(record, (instance) => stopInstance(state, instance, 'stack-down'));
+  }
+}
+
+function named(state: SuperviseState, names: readonly string[]): readonly ServiceRecord[] {
+  if (names.length === 0) return userServices(state);
+  return [...state.services.values()].filter(
+    ({ definition, removed }) =>
+      names.includes(definition.name) && !removed && !definition.external,
+  );
+}
+
+function userServices(state: SuperviseState): readonly ServiceRecord[] {
+  return [...state.services.values()].filter(
+    ({ definition, removed }) => !isInternal(definition) && !removed && !definition.external,
+  );
+}
+
+/** Over a copy: an instance may leave while it is visited. */
+function forInstances(record: ServiceRecord, visit: (instance: Instance) => void): void {
+  for (const instance of [...record.instances.values()]) visit(instance);
+}

@@ -1,0 +1,36 @@
+/**
+ * One short text that says whether a live run was started with the definition as it is now.
+ *
+ * Only what a process sees at its start counts; restart rules, checks and grace apply to a live
+ * run without touching it. The leading version makes a later change of this recipe "unknown",
+ * never "everything changed": an upgrade must not restart the stack.
+ */
+import type { Service } from '../stack/service.ts';
+import { hash32 } from './prng.ts';
+
+const RECIPE = '1:';
+
+export function configHash(service: Service): string {
+  const seen = [
+    service.command,
+    service.workingDir,
+    sortedEntries(service.environment),
+    service.port,
+    sortedEntries(service.limits),
+    service.templates.map(({ from, to }) => [from, to]),
+    service.dependsOn.map((dependency) => dependency.service).sort(),
+    service.external,
+  ];
+  const text = JSON.stringify(seen);
+  const high = hash32(text, 0x811c9dc5).toString(16).padStart(8, '0');
+  return RECIPE + high + hash32(text, 0x2f0b4c17).toString(16).padStart(8, '0');
+}
+
+/** True only when both were made by this recipe and differ. */
+export function hashDiffers(ofRun: string, ofDefinition: string): boolean {
+  return ofRun.startsWith(RECIPE) && ofRun !== ofDefinition;
+}
+
+function sortedEntries(record: object): readonly (readonly [string, unknown])[] {
+  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+}

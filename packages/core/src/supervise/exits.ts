@@ -1,0 +1,148 @@
+/**
+ * What follows the end of a run: nothing, another one at once, or another one later.
+ */
+import { decideExit, decideWait, isCounted } from './restart-policy.ts';
+import { nextRandom } from './prng.ts';
+import { releasePort } from './ports.ts';
+import type { EndReason, RunExit, StartReason } from './run.ts';
+import { startNow } from './start-order.ts';
+import {
+  arm,
+  emit,
+  shouldRun,
+  touch,
+  type Instance,
+  type Run,
+  type SuperviseState,
+} from './state.ts';
+import { killLeftovers } from './stop-order.ts';
+
+const STATE_TIMERS = ['backoff', 'optional', 'settle'] as const;
+
+export function takeExit(state: SuperviseState, run: Run, seen: RunExit): void {
+  if (run.exit !== null) return;
+  const exit: RunExit = { ...seen, endedBy: run.end?.reason ?? seen.endedBy };
+  run.exit = exit;
+  emit(state, { kind: 'record', entry: { kind: 'ended', token: run.token, exit } });
+  state.queuedEnds.delete(run);
+  arm(state, `spawn:${run.token}`, null);
+  if (run.end !== null) arm(state, `grace:${run.token}`, null);
+  killLeftovers(state, run);
+  const { instance } = run;
+  if (instance === null || instance.run !== run) return;
+  detach(state, instance, run);
+  instance.lastExit = exit;
+  decideNext(state, instance, exit);
+}
+
+/** `run` no longer is the instance's life. */
+export function detach(state: SuperviseState, instance: Instance, run: Run): void {
+  instance.run = null;
+  instance.lastToken = run.token;
+  instance.ready = false;
+  instance.rssBytes = null;
+  if (instance.crashLoop) arm(state, `settle:${instance.id}`, null);
+}
+
+/** The instance has no run: what now? */
+export function decideNext(state: SuperviseState, instance: Instance, exit: RunExit): void {
+  if (instance.removing) {
+    removeInstance(state, instance);
+    return;
+  }
+  if (!shouldRun(state, instance)) {
+    rest(state, instance, 'stopped');
+    return;
+  }
+  const reason = exit.endedBy === null ? null : reasonAfter(exit.endedBy);
+  if (reason !== null && !isCounted(reason)) {
+    startNow(state, instance, reason);
+    return;
+  }
+  const rules = instance.service.definition;
+  // We ended it for its own fault: whatever code it managed to leave, it failed.
+  const verdict = decideExit(
+    rules,
+    reason === null ? exit : { ...exit, kind: 'signal', code: exit.code === 0 ? null : exit.code },
+  );
+  if (verdict.kind !== 'restart') rest(state, instance, verdict.kind);
+  else restartLater(state, instance, reason ?? verdict.reason);
+}
+
+/** Counts toward the intensity: at once, after a back-off, or in a crash loop. */
+export function restartLater(state: SuperviseState, instance: Instance, reason: StartReason): void {
+  const wait = decideWait(
+    instance.service.definition.intensity,
+    { restartsMs: instance.recentMs, crashLoop: instance.crashLoop },
+    state.at.nowMs,
+    nextRandom(state.prng),
+  );
+  instance.crashLoop = wait.crashLoop;
+  if (wait.delayMs === 0) {
+    startNow(state, instance, reason);
+    return;
+  }
+  instance.phase = 'backing-off';
+  instance.nextReason = reason;
+  instance.nextStart = {
+    nowMs: state.at.nowMs + wait.delayMs,
+    atMs: state.at.atMs + wait.delayMs,
+  };
+  arm(state, `backoff:${instance.id}`, wait.delayMs);
+  touch(state, instance, reason);
+}
+
+export function rest(state: SuperviseState, instance: Instance, kind: Instance['rest']): void {
+  disarmAll(state, instance);
+  releasePort(state, instance);
+  instance.phase = instance.service.definition.external ? 'external' : 'idle';
+  instance.rest = kind;
+  instance.nextStart = null;
+  instance.optionalUntilMs = null;
+  instance.waitingFor = [];
+  touch(state, instance, kind);
+}
+
+export function removeInstance(state: SuperviseState, instance: Instance): void {
+  disarmAll(state, instance);
+  releasePort(state, instance);
+  state.instances.delete(instance.id);
+  instance.service.instances.delete(instance.replica);
+  state.touched.delete(instance);
+  state.changedServices.add(instance.service);
+  emit(state, { kind: 'publish', notice: { kind: 'instance-removed', instance: instance.id } });
+}
+
+function disarmAll(state: SuperviseState, instance: Instance): void {
+  for (const timer of STATE_TIMERS) arm(state, `${timer}:${instance.id}`, null);
+}
+
+/** No record, no witness. */
+export function unknownExit(atMs: number): RunExit {
+  return { kind: 'unknown', code: null, posixSignal: null, endedBy: null, atMs };
+}
+
+/** Why the next run starts after we ended the last one. */
+export function reasonAfter(reason: EndReason): StartReason {
+  switch (reason) {
+    case 'hang':
+    case 'memory-limit':
+    case 'port-stolen':
+    case 'config-changed':
+    case 'dependency-restarted':
+    case 'dependency-moved':
+    case 'operator-restart':
+      return reason;
+    case 'operator-stop':
+    case 'stack-down':
+      return 'operator-start';
+    case 'scaled-down':
+      return 'scaled-up';
+    case 'removed':
+      return 'first-start';
+    case 'replaced':
+      return 'operator-restart';
+    default:
+      return reason satisfies never;
+  }
+}

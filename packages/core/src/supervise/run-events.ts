@@ -1,0 +1,179 @@
+/**
+ * What befalls a single run, from the answer to its spawn to the end of its tree.
+ *
+ * News of a run that nobody waits for any more (a late answer, a foreign token) is no error: the
+ * world is slower than decisions. Such a run is killed when it turns out to live.
+ */
+import type { SuperviseEvent } from './event.ts';
+import { detach, removeInstance, rest, restartLater, takeExit, unknownExit } from './exits.ts';
+import type { RunToken, StartReason } from './run.ts';
+import { arm, emit, shouldRun, touch, type Run, type SuperviseState } from './state.ts';
+import { treeLetGo } from './ports.ts';
+import { endRun, EXIT_WAIT_MS, forgetRun, killLeftovers, signalRun } from './stop-order.ts';
+
+type Of<K extends SuperviseEvent['kind']> = Extract<SuperviseEvent, { kind: K }>;
+
+export function takeSpawned(state: SuperviseState, event: Of<'run-spawned'>): void {
+  const run = state.runs.get(event.token);
+  if (run === undefined || (run.exit !== null && !run.confirmed)) {
+    emit(state, { kind: 'kill-tree', token: event.token });
+    return;
+  }
+  if (run.confirmed) return;
+  run.pid = event.pid;
+  run.shimPid = event.shimPid;
+  run.confirmed = true;
+  arm(state, `spawn:${run.token}`, null);
+  if (run.end !== null) {
+    if (run.end.stage === 'signalled') signalRun(state, run);
+    return;
+  }
+  const { instance } = run;
+  if (instance === null) return;
+  instance.phase = 'up';
+  touch(state, instance, 'spawned');
+  if (instance.service.definition.healthChecks.length === 0) setReady(state, run, true);
+  if (TOLD_TO_DEPENDANTS.has(run.reason)) restartFollowers(state, run);
+}
+
+export function takePid(state: SuperviseState, event: Of<'pid-learned'>): void {
+  const run = state.runs.get(event.token);
+  if (run === undefined || run.pid === event.pid || run.exit !== null) return;
+  run.pid = event.pid;
+  if (run.instance !== null) touch(state, run.instance, 'pid-learned');
+}
+
+/** Errors that trying again does not mend; anything else (no memory, no handles) may pass. */
+const PERMANENT_CODES: ReadonlySet<string> = new Set([
+  'ENOENT',
+  'EACCES',
+  'EPERM',
+  'ENOEXEC',
+  'ENOTDIR',
+  'E2BIG',
+]);
+
+export function takeSpawnFailure(state: SuperviseState, event: Of<'spawn-failed'>): void {
+  const run = state.runs.get(event.token);
+  if (run === undefined || run.exit !== null) return;
+  const { instance } = run;
+  // What a shell answers for a command it cannot run; the record lets the next daemon decide.
+  const code = event.code === 'ENOENT' ? 127 : 126;
+  const endedBy = run.end?.reason ?? null;
+  run.exit = { kind: 'code', code, posixSignal: null, endedBy, atMs: state.at.atMs };
+  emit(state, { kind: 'record', entry: { kind: 'ended', token: run.token, exit: run.exit } });
+  arm(state, `spawn:${run.token}`, null);
+  state.queuedEnds.delete(run);
+  killLeftovers(state, run);
+  if (instance === null || instance.run !== run) return;
+  detach(state, instance, run);
+  instance.spawnError = { code: event.code, message: event.message };
+  if (instance.removing) removeInstance(state, instance);
+  else if (!shouldRun(state, instance)) rest(state, instance, 'stopped');
+  else if (PERMANENT_CODES.has(event.code)) rest(state, instance, 'failed');
+  else restartLater(state, instance, 'crash');
+}
+
+export function takeTreeGone(state: SuperviseState, token: RunToken): void {
+  const run = state.runs.get(token);
+  if (run === undefined) return;
+  run.treeGone = true;
+  if (run.exit === null) {
+    arm(state, `exit:${token}`, EXIT_WAIT_MS);
+    return;
+  }
+  forgetRun(state, run);
+  const instance = state.instances.get(run.instanceId);
+  if (instance !== undefined) treeLetGo(state, instance);
+}
+
+/** The tree went and no exit record came: nobody can say how it ended. */
+export function exitOverdue(state: SuperviseState, run: Run): void {
+  if (run.exit !== null || !run.treeGone) return;
+  takeExit(state, run, unknownExit(state.at.atMs));
+}
+
+const EXTERNAL = 'external:';
+
+export function takeHealth(state: SuperviseState, event: Of<'health-reported'>): void {
+  if (event.token.startsWith(EXTERNAL)) {
+    const instance = state.instances.get(event.token.slice(EXTERNAL.length));
+    if (instance?.phase !== 'external' || instance.ready === event.ready) return;
+    instance.ready = event.ready;
+    touch(state, instance, event.ready ? 'ready' : 'not-ready');
+    return;
+  }
+  const run = state.runs.get(event.token);
+  if (run !== undefined && run.exit === null && run.end === null && run.confirmed) {
+    setReady(state, run, event.ready);
+  }
+}
+
+export function setReady(state: SuperviseState, run: Run, ready: boolean): void {
+  const { instance } = run;
+  if (instance === null || instance.run !== run || instance.ready === ready) return;
+  instance.ready = ready;
+  run.everReady ||= ready;
+  run.readySinceMs = ready ? state.at.nowMs : null;
+  if (instance.crashLoop) {
+    const { periodMs } = instance.service.definition.intensity;
+    arm(state, `settle:${instance.id}`, ready ? periodMs : null);
+  }
+  touch(state, instance, ready ? 'ready' : 'not-ready');
+}
+
+export function takeEndRequest(state: SuperviseState, event: Of<'end-asked'>): void {
+  const run = state.runs.get(event.token);
+  if (run !== undefined) endRun(state, run, event.reason, event.kill);
+}
+
+export function takeMemory(state: SuperviseState, event: Of<'memory-sampled'>): void {
+  const run = state.runs.get(event.token);
+  const instance = run?.instance;
+  if (run === undefined || !instance || instance.run !== run) return;
+  instance.rssBytes = event.rssBytes;
+  const { memoryBytes } = instance.service.definition.limits;
+  if (memoryBytes !== null && event.rssBytes > memoryBytes) {
+    endRun(state, run, 'memory-limit', false);
+  }
+}
+
+export function takeStoppedByOthers(state: SuperviseState, token: RunToken): void {
+  const run = state.runs.get(token);
+  if (run === undefined || run.exit !== null) return;
+  emit(state, { kind: 'continue', token });
+  const notice = { kind: 'continued', instance: run.instanceId, token } as const;
+  emit(state, { kind: 'publish', notice });
+}
+
+/** A restart finds another port when a stranger holds this one. */
+export function takeTheft(state: SuperviseState, event: Of<'port-stolen'>): void {
+  const run = state.runs.get(event.token);
+  if (run?.instance?.port.allocation?.port !== event.port) return;
+  endRun(state, run, 'port-stolen', false);
+}
+
+/** Restarts that somebody decided; a crash is the process's own and concerns no dependant. */
+const TOLD_TO_DEPENDANTS: ReadonlySet<StartReason> = new Set([
+  'operator-restart',
+  'config-changed',
+  'dependency-restarted',
+  'dependency-moved',
+]);
+
+/** `depends_on: {restart: true}`. */
+function restartFollowers(state: SuperviseState, run: Run): void {
+  const service = run.instance?.service.definition.name ?? '';
+  for (const name of state.graph.dependants.get(service) ?? []) {
+    const dependant = state.services.get(name);
+    const follows = dependant?.definition.dependsOn.some(
+      (dependency) => dependency.service === service && dependency.restart,
+    );
+    if (dependant === undefined || !follows) continue;
+    for (const { run: theirs } of dependant.instances.values()) {
+      if (theirs !== null && theirs.startedMs < run.startedMs) {
+        endRun(state, theirs, 'dependency-restarted', false);
+      }
+    }
+  }
+}

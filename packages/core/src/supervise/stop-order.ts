@@ -1,0 +1,115 @@
+/**
+ * Ends runs: dependants before what they depend on, stop signal, grace, then the whole tree.
+ *
+ * Only ends that are under way order each other: stopping one service leaves its dependants alone.
+ * Whoever waits here waits for a named run that has a timer, so every stop is bounded by the chain
+ * of graces; a run that survives SIGKILL (stuck in the kernel) holds up nobody after a while.
+ */
+import type { EndReason } from './run.ts';
+import { arm, emit, isInternal, touch, type Run, type SuperviseState } from './state.ts';
+
+/** How long after SIGKILL a tree may take before it is killed again. */
+export const KILL_RETRY_MS = 2_000;
+/** After this many kills a run no longer holds up others; it is still killed now and then. */
+export const KILLS_UNTIL_STUCK = 3;
+/** After this many kills leftovers of an ended run are given up: nothing more can be done. */
+const KILLS_OF_LEFTOVERS = 10;
+const STUCK_RETRY_MS = 30_000;
+/** The exit record follows the end of the tree at once; without one the exit is unknown. */
+export const EXIT_WAIT_MS = 1_000;
+
+/** `kill`: SIGKILL at once, also when a gentle stop is under way. */
+export function endRun(state: SuperviseState, run: Run, reason: EndReason, kill: boolean): void {
+  if (run.exit !== null) return;
+  if (run.end === null) {
+    run.end = { reason, stage: 'queued' };
+    state.queuedEnds.add(run);
+    const { instance } = run;
+    if (instance !== null) {
+      if (instance.crashLoop) arm(state, `settle:${instance.id}`, null);
+      instance.phase = 'ending';
+      touch(state, instance, reason);
+    }
+  }
+  if (kill && (run.end.stage === 'queued' || run.end.stage === 'signalled')) killRun(state, run);
+}
+
+/** At the end of each step: sends the stop signal to every run that need not wait any longer. */
+export function releaseQueuedEnds(state: SuperviseState): void {
+  for (const run of state.queuedEnds) {
+    if (mustWait(state, run)) continue;
+    state.queuedEnds.delete(run);
+    if (run.end === null || run.exit !== null) continue;
+    run.end.stage = 'signalled';
+    if (run.confirmed) signalRun(state, run);
+  }
+}
+
+/** Also called when a run that is to end is confirmed: before that there is nobody to signal. */
+export function signalRun(state: SuperviseState, run: Run): void {
+  emit(state, { kind: 'signal', token: run.token, posixSignal: run.stopSignal });
+  arm(state, `grace:${run.token}`, run.stopGraceMs);
+}
+
+export function killRun(state: SuperviseState, run: Run): void {
+  state.queuedEnds.delete(run);
+  if (run.end !== null && run.end.stage !== 'stuck') run.end.stage = 'killed';
+  sendKill(state, run);
+}
+
+/** Grace is over, or a kill had no effect yet. */
+export function killDue(state: SuperviseState, run: Run): void {
+  if (run.exit !== null) {
+    if (run.treeGone || run.kills >= KILLS_OF_LEFTOVERS) forgetRun(state, run);
+    else sendKill(state, run);
+    return;
+  }
+  if (run.end !== null && run.kills >= KILLS_UNTIL_STUCK) run.end.stage = 'stuck';
+  killRun(state, run);
+}
+
+export function killLeftovers(state: SuperviseState, run: Run): void {
+  if (run.treeGone) forgetRun(state, run);
+  else sendKill(state, run);
+}
+
+export function forgetRun(state: SuperviseState, run: Run): void {
+  arm(state, `kill:${run.token}`, null);
+  state.runs.delete(run.token);
+}
+
+function sendKill(state: SuperviseState, run: Run): void {
+  run.kills += 1;
+  emit(state, { kind: 'kill-tree', token: run.token });
+  arm(state, `kill:${run.token}`, run.end?.stage === 'stuck' ? STUCK_RETRY_MS : KILL_RETRY_MS);
+}
+
+function mustWait(state: SuperviseState, run: Run): boolean {
+  if (run.instance === null || run.end === null) return false;
+  if (IMMEDIATE.has(run.end.reason)) return false;
+  const { definition } = run.instance.service;
+  for (const name of state.graph.dependants.get(definition.name) ?? []) {
+    for (const { run: other } of state.services.get(name)?.instances.values() ?? []) {
+      if (isEnding(other)) return true;
+    }
+  }
+  if (!state.goingDown || !isInternal(definition)) return false;
+  for (const other of state.runs.values()) {
+    const internal = other.instance !== null && isInternal(other.instance.service.definition);
+    if (!internal && isEnding(other)) return true;
+  }
+  return false;
+}
+
+/** Their run is broken or misled already: waiting would only make it worse. */
+const IMMEDIATE: ReadonlySet<EndReason> = new Set([
+  'hang',
+  'memory-limit',
+  'port-stolen',
+  'dependency-moved',
+  'dependency-restarted',
+]);
+
+function isEnding(run: Run | null): boolean {
+  return run !== null && run.exit === null && run.end !== null && run.end.stage !== 'stuck';
+}
