@@ -1,0 +1,13 @@
+/** What the parts that build services share. */
+import type { Lookup } from '../source/interpolate.ts';
+import type { ProblemSink } from '../problem/problem.ts';
+
+export type BuildContext = Readonly<{
+  /** Absolute folder of the stack. */
+  dir: string;
+  cwd: string;
+  lookup: Lookup;
+  sink: ProblemSink;
+  /** Files read besides the configs (env files), with their modification times. */
+  files: Map<string, number>;
+}>;

@@ -1,0 +1,234 @@
+/** Builds one `Service` from its fields: defaults, units and Compose's several words for one thing. */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { HealthCheck } from '@fettle/core/stack/health-check';
+import type { PortRequest } from '@fettle/core/stack/port';
+import type { Limits, RestartIntensity, RestartMode, Service } from '@fettle/core/stack/service';
+import type { PortWish } from '../keys/port-keys.ts';
+import type { ServiceFields } from '../keys/service-keys.ts';
+import { firstLine, type NamedEntry } from '../shape/shape.ts';
+import { placeOf } from '../source/node.ts';
+import { joinCommand } from './command.ts';
+import type { BuildContext } from './context.ts';
+import { buildEnvironment } from './environment.ts';
+import { addressOf, buildHealth, buildHealthcheck, type HealthHome } from './health.ts';
+
+export type ServiceEntry = NamedEntry<ServiceFields>;
+
+/** `awaited`: somebody waits for this service to complete, which makes it a job. */
+export function buildService(
+  entry: ServiceEntry,
+  awaited: boolean,
+  context: BuildContext,
+): Service {
+  const { name, value: fields, keySpot } = entry;
+  const path = `services.${name}`;
+  const external = fields.external?.value === true;
+  const externalUrl = external ? (fields.url?.value ?? null) : null;
+  const port = buildPort(fields, externalUrl, { path, context });
+  const home: HealthHome = { service: name, path, hasPort: port !== null, externalUrl };
+  const restart = buildRestart(fields, awaited);
+  return {
+    name,
+    command: external ? [] : buildCommand(entry, context),
+    workingDir: buildWorkingDir(fields, path, context),
+    environment: buildEnvironment(fields, path, context),
+    dependsOn: (fields.depends_on?.value ?? []).map(({ spot: _, ...dependency }) => dependency),
+    ...restart,
+    rerun: fields.rerun?.value ?? 'unsafe',
+    ...buildReplicas(fields, path, context),
+    port,
+    portClass: fields.class?.value ?? null,
+    healthChecks: buildChecks(fields, home, context),
+    stopSignal: fields.stop_signal?.value ?? 'SIGTERM',
+    stopGraceMs: fields.stop_grace_period?.value ?? 10_000,
+    limits: buildLimits(fields),
+    templates: (fields.templates?.value ?? []).flatMap(({ value: { from, to } }) =>
+      from === undefined || to === undefined
+        ? []
+        : [
+            {
+              from: resolve(from.node.spot.source.baseDir, from.value),
+              to: resolve(to.node.spot.source.baseDir, to.value),
+            },
+          ],
+    ),
+    required: fields.required?.value ?? true,
+    external,
+    externalUrl,
+    labels: Object.fromEntries(
+      (fields.labels?.value ?? []).map((label) => [label.name, label.value ?? '']),
+    ),
+    place: placeOf(keySpot),
+  };
+}
+
+function buildCommand(
+  { name, value: fields, keySpot, node }: ServiceEntry,
+  context: BuildContext,
+): readonly string[] {
+  const { command, entrypoint } = fields;
+  if (command === undefined && entrypoint === undefined) {
+    // A command of the wrong type has been reported already.
+    const reported =
+      node.kind === 'map' && (node.entries.has('command') || node.entries.has('entrypoint'));
+    if (!reported)
+      context.sink.add({
+        code: 'E-CONFIG-REQUIRED',
+        spot: keySpot,
+        path: `services.${name}`,
+        allowed: ['command'],
+        message: `service \`${name}\` does not say what to run: it has no \`command\``,
+        hint: `Add \`command:\`, or \`external: true\` with \`url:\` when it runs elsewhere.`,
+      });
+    return [];
+  }
+  const result = joinCommand(entrypoint?.value ?? null, command?.value ?? null);
+  if (result.kind === 'argv') return result.argv;
+  const at = command ?? entrypoint;
+  context.sink.add({
+    code: 'E-CONFIG-COMMAND',
+    spot: at === undefined ? keySpot : firstLine(at.node),
+    path: `services.${name}.command`,
+    seen: at?.node.kind === 'scalar' ? at.node.text : null,
+    message: `the command of \`${name}\` ${result.message}`,
+    hint: result.hint,
+  });
+  return [];
+}
+
+function buildWorkingDir(fields: ServiceFields, path: string, context: BuildContext): string {
+  const wish = fields.working_dir;
+  if (wish === undefined) return context.dir;
+  const dir = resolve(wish.node.spot.source.baseDir, wish.value);
+  const facts = statSync(dir, { throwIfNoEntry: false });
+  if (facts?.isDirectory() !== true)
+    context.sink.add({
+      code: 'E-CONFIG-WORKING-DIR',
+      spot: wish.node.spot,
+      path: `${path}.working_dir`,
+      seen: wish.value,
+      message: `the working directory ${wish.value} ${facts === undefined ? 'does not exist' : 'is no folder'}`,
+      hint: 'Create it, or correct the path: it is relative to the folder of the config.',
+    });
+  return dir;
+}
+
+type Where = Readonly<{ path: string; context: BuildContext }>;
+
+function buildPort(
+  fields: ServiceFields,
+  externalUrl: string | null,
+  where: Where,
+): PortRequest | null {
+  const wish = fields.port?.value ?? publishedPort(fields, where);
+  if (externalUrl !== null && wish === null) {
+    const { host, port } = addressOf(externalUrl);
+    return port === null ? null : { preferred: [{ from: port, to: port }], host, fallback: false };
+  }
+  if (wish === null) return null;
+  const host = wish.host ?? (externalUrl === null ? '127.0.0.1' : addressOf(externalUrl).host);
+  return { preferred: wish.preferred, host, fallback: externalUrl === null && wish.fallback };
+}
+
+function publishedPort(fields: ServiceFields, { path, context }: Where): PortWish | null {
+  const [first, second] = fields.ports?.value ?? [];
+  if (first === undefined) return null;
+  if (second !== undefined)
+    context.sink.add({
+      code: 'W-CONFIG-IGNORED',
+      spot: firstLine(second.node),
+      path: `${path}.ports`,
+      message: 'only the first of `ports` is the port of a process; the others are ignored',
+      hint: 'Keep one, or split the service.',
+    });
+  return first.value;
+}
+
+function buildChecks(
+  fields: ServiceFields,
+  home: HealthHome,
+  context: BuildContext,
+): readonly HealthCheck[] {
+  const checks = buildHealth(fields.health?.value ?? [], home, context);
+  const compose = fields.healthcheck;
+  if (compose !== undefined) {
+    const check = buildHealthcheck(compose, home, context);
+    if (check === null) return checks;
+    const taken = checks.some(({ name }) => name === check.name);
+    return [...checks, taken ? { ...check, name: 'healthcheck' } : check];
+  }
+  if (fields.health !== undefined || !home.hasPort) return checks;
+  return [...checks, implicitCheck(home)];
+}
+
+/** A port without a check: it is ready once it listens. It never restarts anything. */
+function implicitCheck(home: HealthHome): HealthCheck {
+  return {
+    name: 'port',
+    role: 'readiness',
+    probe:
+      home.externalUrl === null
+        ? { kind: 'tcp', host: null, port: null }
+        : { kind: 'tcp', ...addressOf(home.externalUrl) },
+    intervalMs: 5_000,
+    timeoutMs: 2_000,
+    downAfter: 3,
+    upAfter: 2,
+    startPeriodMs: 30_000,
+    startIntervalMs: 500,
+    required: true,
+    attest: home.externalUrl === null,
+  };
+}
+
+type RestartPart = Readonly<{
+  restart: RestartMode;
+  oneShot: boolean;
+  intensity: RestartIntensity;
+}>;
+
+function buildRestart(fields: ServiceFields, awaited: boolean): RestartPart {
+  const policy = fields.deploy?.value.restart_policy?.value;
+  const conditions = { none: 'no', 'on-failure': 'on-failure', any: 'always' } as const;
+  const said =
+    fields.restart?.value.mode ?? (policy?.condition && conditions[policy.condition.value]);
+  const restart = said ?? (awaited ? 'no' : 'always');
+  const baseMs = policy?.delay?.value ?? 100;
+  return {
+    restart,
+    oneShot: restart === 'no' || awaited,
+    intensity: {
+      count: fields.restart?.value.count ?? policy?.max_attempts?.value ?? 5,
+      periodMs: policy?.window?.value ?? 60_000,
+      backoff: { baseMs: Math.max(1, baseMs), maxMs: Math.max(30_000, baseMs) },
+    },
+  };
+}
+
+function buildReplicas(fields: ServiceFields, path: string, context: BuildContext) {
+  const wanted = fields.deploy?.value.replicas;
+  const range = fields.scale?.value ?? { from: wanted?.value ?? 1, to: wanted?.value ?? 1 };
+  const replicas = wanted?.value ?? range.from;
+  if (replicas < range.from || replicas > range.to)
+    context.sink.add({
+      code: 'E-CONFIG-RANGE',
+      spot: wanted?.node.spot ?? fields.scale!.node.spot,
+      path: `${path}.deploy.replicas`,
+      seen: String(replicas),
+      message: `deploy.replicas is ${replicas}, outside scale ${range.from}-${range.to}`,
+      hint: 'Make both agree, or keep one of them.',
+    });
+  return { replicas, minReplicas: range.from, maxReplicas: range.to };
+}
+
+function buildLimits(fields: ServiceFields): Limits {
+  const limits = fields.deploy?.value.resources?.value.limits?.value;
+  const ulimits = fields.ulimits?.value;
+  return {
+    memoryBytes: limits?.memory?.value ?? fields.mem_limit?.value ?? null,
+    cpus: limits?.cpus?.value ?? fields.cpus?.value ?? null,
+    openFiles: ulimits?.nofile?.value ?? null,
+    processes: limits?.pids?.value ?? fields.pids_limit?.value ?? ulimits?.nproc?.value ?? null,
+  };
+}

@@ -1,0 +1,190 @@
+/**
+ * Prints a resolved stack as a config again: defaults filled in, variables replaced, secrets
+ * masked. Without masking it reads back to the same stack.
+ */
+import type { HealthCheck } from '@fettle/core/stack/health-check';
+import type { PortRequest } from '@fettle/core/stack/port';
+import type { Service, Stack } from '@fettle/core/stack/service';
+import { stringify } from 'yaml';
+import { redactArguments, redactText, redactValue } from './redact.ts';
+
+type Plain = Record<string, unknown>;
+type Masks = Readonly<{
+  value(name: string, value: string): string;
+  words(words: readonly string[]): readonly string[];
+  text(text: string): string;
+}>;
+
+const masked: Masks = { value: redactValue, words: redactArguments, text: redactText };
+const open: Masks = { value: (_, value) => value, words: (list) => list, text: (text) => text };
+
+/** YAML. `secrets: 'shown'` only for files of mode 0600 and tests. */
+export function showStack(
+  stack: Stack,
+  options: Readonly<{ secrets?: 'masked' | 'shown' }> = {},
+): string {
+  return stringify(stackDocument(stack, options), { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+/** The same as data, for `config show --json`. */
+export function stackDocument(
+  stack: Stack,
+  options: Readonly<{ secrets?: 'masked' | 'shown' }> = {},
+): Readonly<Plain> {
+  const masks = options.secrets === 'shown' ? open : masked;
+  const reserved: Record<string, string[]> = {};
+  for (const range of stack.reservedPorts) (reserved[range.class] ??= []).push(rangeText(range));
+  const document: Plain = {
+    name: stack.name,
+    services: Object.fromEntries(
+      stack.services.map((service) => [service.name, serviceDocument(service, masks)]),
+    ),
+  };
+  if (stack.reservedPorts.length > 0) document['ports'] = { reserved };
+  return escapeDollars(document) as Plain;
+}
+
+function serviceDocument(service: Service, masks: Masks): Plain {
+  const document: Plain = service.external
+    ? { external: true, url: service.externalUrl === null ? null : masks.text(service.externalUrl) }
+    : { command: masks.words(service.command) };
+  document['working_dir'] = service.workingDir;
+  const environment = Object.entries(service.environment);
+  if (environment.length > 0)
+    document['environment'] = Object.fromEntries(
+      environment.map(([name, value]) => [name, masks.value(name, value)]),
+    );
+  if (service.dependsOn.length > 0)
+    document['depends_on'] = Object.fromEntries(
+      service.dependsOn.map(({ service: name, ...rest }) => [name, rest]),
+    );
+  Object.assign(document, restartDocument(service), portDocument(service));
+  // No checks at all is said too: a port without `health` would get its implicit check back.
+  if (service.healthChecks.length > 0 || service.port !== null)
+    document['health'] = service.healthChecks.map((check) => checkDocument(check, masks));
+  document['stop_signal'] = service.stopSignal;
+  document['stop_grace_period'] = durationText(service.stopGraceMs);
+  Object.assign(document, limitsDocument(service));
+  if (service.templates.length > 0) document['templates'] = service.templates;
+  if (!service.required) document['required'] = false;
+  if (Object.keys(service.labels).length > 0)
+    document['labels'] = Object.fromEntries(
+      Object.entries(service.labels).map(([name, value]) => [name, masks.value(name, value)]),
+    );
+  return document;
+}
+
+function restartDocument(service: Service): Plain {
+  const { intensity } = service;
+  const scale = `${service.minReplicas}-${service.maxReplicas}`;
+  return {
+    restart: service.restart,
+    rerun: service.rerun,
+    scale,
+    deploy: {
+      replicas: service.replicas,
+      restart_policy: {
+        delay: durationText(intensity.backoff.baseMs),
+        max_attempts: intensity.count,
+        window: durationText(intensity.periodMs),
+      },
+    },
+  };
+}
+
+function portDocument(service: Service): Plain {
+  const document: Plain = {};
+  if (service.port !== null) document['port'] = portText(service.port);
+  if (service.portClass !== null) document['class'] = service.portClass;
+  return document;
+}
+
+function portText({ preferred, host, fallback }: PortRequest): unknown {
+  const prefer = preferred.length === 0 ? 'auto' : preferred.map(rangeText);
+  return { prefer, host, fallback };
+}
+
+function rangeText({ from, to }: Readonly<{ from: number; to: number }>): string {
+  return from === to ? String(from) : `${from}-${to}`;
+}
+
+function checkDocument(check: HealthCheck, masks: Masks): Plain {
+  return {
+    name: check.name,
+    ...probeDocument(check, masks),
+    role: check.role,
+    interval: durationText(check.intervalMs),
+    timeout: durationText(check.timeoutMs),
+    retries: check.downAfter,
+    up: check.upAfter,
+    start_period: durationText(check.startPeriodMs),
+    start_interval: durationText(check.startIntervalMs),
+    required: check.required,
+    attest: check.attest,
+  };
+}
+
+function probeDocument({ probe }: HealthCheck, masks: Masks): Plain {
+  const record = (values: Readonly<Record<string, string>>) =>
+    Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [name, masks.value(name, value)]),
+    );
+  switch (probe.kind) {
+    case 'http':
+      return withoutNulls({
+        http: masks.text(probe.target),
+        method: probe.method,
+        headers: record(probe.headers),
+        status: probe.status.map(rangeText),
+        body: probe.body,
+        response_headers: record(probe.responseHeaders),
+        json: probe.json,
+      });
+    case 'tcp': {
+      const host = probe.host?.includes(':') === true ? `[${probe.host}]` : probe.host;
+      return {
+        tcp: probe.port === null ? true : `${host === null ? '' : `${host}:`}${probe.port}`,
+      };
+    }
+    case 'ws':
+      return withoutNulls({ ws: masks.text(probe.target), send: probe.send, expect: probe.expect });
+    case 'exec':
+      return { exec: masks.words(probe.command) };
+    case 'log':
+      return withoutNulls({ log: probe.ready, failing: probe.failing });
+    case 'heartbeat': {
+      const { id, everyMs, graceMs } = probe;
+      return { heartbeat: id, every: durationText(everyMs), grace: durationText(graceMs) };
+    }
+    default:
+      return probe satisfies never;
+  }
+}
+
+function limitsDocument({ limits }: Service): Plain {
+  const document: Plain = {};
+  if (limits.memoryBytes !== null) document['mem_limit'] = `${limits.memoryBytes}b`;
+  if (limits.cpus !== null) document['cpus'] = limits.cpus;
+  if (limits.processes !== null) document['pids_limit'] = limits.processes;
+  if (limits.openFiles !== null) document['ulimits'] = { nofile: limits.openFiles };
+  return document;
+}
+
+function withoutNulls(document: Plain): Plain {
+  return Object.fromEntries(Object.entries(document).filter(([, value]) => value !== null));
+}
+
+/** Exact, unlike `formatDuration`: it is read back. */
+function durationText(ms: number): string {
+  return ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`;
+}
+
+/** `$` is text in a resolved stack; reading it again must not take it for a variable. */
+function escapeDollars(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll('$', '$$$$');
+  if (Array.isArray(value)) return value.map(escapeDollars);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, escapeDollars(inner)]),
+  );
+}
