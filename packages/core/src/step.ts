@@ -131,8 +131,10 @@ function inPause(brain: Brain, beganMs: number, nowMs: number): boolean {
 }
 
 function reportOf(run: WatchedRun): readonly Effect[] {
-  if (run.token === null || run.ready === null) return [];
-  const { instance, token, ready, alive } = run;
+  if (run.ready === null) return [];
+  const { instance, ready, alive } = run;
+  // An external service has no run; the supervisor knows it by this name.
+  const token = run.token ?? `external:${instance}`;
   return [{ kind: 'report', instance, token, ready, alive }];
 }
 
