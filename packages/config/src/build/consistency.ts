@@ -5,7 +5,7 @@ import { nearestOf } from '../problem/nearest.ts';
 import type { ProblemSink } from '../problem/problem.ts';
 import type { StackFields } from '../keys/stack-keys.ts';
 import { firstLine } from '../shape/shape.ts';
-import type { ServiceEntry } from './service.ts';
+import { dependenciesOf, type ServiceEntry } from './service.ts';
 
 /** Active ones: without profiles, or with one that is asked for (`*` asks for all). */
 export function activeServices(
@@ -110,7 +110,7 @@ export function checkDependencies(
 export function refuseCycles(entries: readonly ServiceEntry[], sink: ProblemSink): void {
   let graph = entries.map(({ name, value }) => ({
     name,
-    dependsOn: (value.depends_on?.value ?? []).map(({ spot: _, ...wish }) => wish),
+    dependsOn: dependenciesOf(value),
   }));
   for (let cycle = findCycle(graph); cycle !== null; cycle = findCycle(graph)) {
     const [first, second] = cycle;

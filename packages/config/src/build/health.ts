@@ -167,19 +167,21 @@ function objectProbe(fields: HealthFields, at: At): Probe | null {
   };
 }
 
+function headerRecord(entries: HealthFields['headers'], lower: boolean): Record<string, string> {
+  return Object.fromEntries(
+    (entries?.value ?? []).map(({ name, value }) => [lower ? name.toLowerCase() : name, value]),
+  );
+}
+
 function httpProbe(target: string, fields: HealthFields, home: HealthHome): Probe {
-  const record = (entries: HealthFields['headers'], lower: boolean) =>
-    Object.fromEntries(
-      (entries?.value ?? []).map(({ name, value }) => [lower ? name.toLowerCase() : name, value]),
-    );
   return {
     kind: 'http',
     target: target.startsWith('/') ? onUrl(target, home, 'http') : target,
     method: fields.method?.value ?? 'GET',
-    headers: record(fields.headers, false),
+    headers: headerRecord(fields.headers, false),
     status: fields.status?.value ?? [{ from: 200, to: 399 }],
     body: fields.body?.value ?? null,
-    responseHeaders: record(fields.response_headers, true),
+    responseHeaders: headerRecord(fields.response_headers, true),
     json: Object.fromEntries(
       (fields.json?.value ?? []).map(({ name, value }) => [name, plainValue(value)]),
     ),

@@ -3,7 +3,13 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { HealthCheck } from '@fettle/core/stack/health-check';
 import type { PortRequest } from '@fettle/core/stack/port';
-import type { Limits, RestartIntensity, RestartMode, Service } from '@fettle/core/stack/service';
+import type {
+  Dependency,
+  Limits,
+  RestartIntensity,
+  RestartMode,
+  Service,
+} from '@fettle/core/stack/service';
 import type { PortWish } from '../keys/port-keys.ts';
 import type { ServiceFields } from '../keys/service-keys.ts';
 import { firstLine, type NamedEntry } from '../shape/shape.ts';
@@ -33,7 +39,7 @@ export function buildService(
     command: external ? [] : buildCommand(entry, context),
     workingDir: buildWorkingDir(fields, path, context),
     environment: buildEnvironment(fields, path, context),
-    dependsOn: (fields.depends_on?.value ?? []).map(({ spot: _, ...dependency }) => dependency),
+    dependsOn: dependenciesOf(fields),
     ...restart,
     rerun: fields.rerun?.value ?? 'unsafe',
     ...buildReplicas(fields, path, context),
@@ -61,6 +67,15 @@ export function buildService(
     ),
     place: placeOf(keySpot),
   };
+}
+
+export function dependenciesOf(fields: ServiceFields): readonly Dependency[] {
+  return (fields.depends_on?.value ?? []).map(({ service, condition, required, restart }) => ({
+    service,
+    condition,
+    required,
+    restart,
+  }));
 }
 
 function buildCommand(

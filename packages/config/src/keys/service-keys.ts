@@ -1,15 +1,5 @@
 /** Keys of one service: Compose's words, and ours where Compose has none. */
-import {
-  byteSize,
-  count,
-  duration,
-  flag,
-  numberIn,
-  parsed,
-  pattern,
-  text,
-  words,
-} from '../shape/scalars.ts';
+import { byteSize, duration, flag, parsed, pattern, text, words } from '../shape/scalars.ts';
 import { mapping } from '../shape/mapping.ts';
 import {
   anything,
@@ -26,6 +16,7 @@ import { asPairs } from '../source/merge.ts';
 import type { Spot } from '../source/node.ts';
 import { commandShape, healthcheckShape, healthShape, isUrl } from './health-keys.ts';
 import { portWish, publishedPorts } from './port-keys.ts';
+import { cpus, deployShape, positiveCount, ulimitsShape } from './deploy-keys.ts';
 import { ignoredServiceKeys } from './ignored-keys.ts';
 
 export const posixSignals = [
@@ -171,7 +162,6 @@ const envFile = oneOf<readonly EnvFileWish[]>('a path, or a list of paths', [
   mapped(oneEnvFile, (one) => [one]),
 ]);
 
-const replicas = count(0, 1_000);
 export type ScaleWish = Readonly<{ from: number; to: number }>;
 const scale = parsed<ScaleWish>(
   {
@@ -185,97 +175,6 @@ const scale = parsed<ScaleWish>(
     return match === null || from > to || to > 1_000 ? null : { from, to };
   },
 );
-
-const positiveCount = count(1, 10_000_000);
-const cpus = numberIn({
-  min: 0.01,
-  max: 4_096,
-  whole: false,
-  wanted: 'a number of cores such as 0.5 or 2',
-});
-export const limitKeys = {
-  memory: key(
-    byteSize,
-    'compose',
-    'Resident memory of the whole tree; beyond it the service is restarted.',
-  ),
-  cpus: key(cpus, 'compose', 'Cores that the service may use; 0.5 is half a core.'),
-  pids: key(positiveCount, 'compose', 'Processes and threads.'),
-} as const;
-export const restartPolicyKeys = {
-  condition: key(
-    words(['none', 'on-failure', 'any'] as const),
-    'compose',
-    'none, on-failure or any (always).',
-  ),
-  delay: key(duration(), 'compose', 'First wait of the back-off; 100ms unless told.'),
-  max_attempts: key(
-    count(0, 100_000),
-    'compose',
-    'Restarts within `window` before it is a crash loop; 5 unless told.',
-  ),
-  window: key(
-    duration({ positive: true }),
-    'compose',
-    'The time over which restarts are counted; 60s unless told.',
-  ),
-} as const;
-const resources = {
-  limits: key(mapping(limitKeys, { wanted: 'limits' }), 'compose', 'Most that a service may use.'),
-  reservations: laterKey(anything, 'compose', 'Least that it needs.'),
-} as const;
-export const deployKeys = {
-  replicas: key(replicas, 'compose', 'Instances wanted; 1 unless told.'),
-  resources: key(
-    mapping(resources, { wanted: 'a mapping with `limits`' }),
-    'compose',
-    'Limits of memory, cores and processes.',
-  ),
-  restart_policy: key(
-    mapping(restartPolicyKeys, { wanted: 'a mapping with `condition`' }),
-    'compose',
-    'When and how fast it is restarted.',
-  ),
-} as const;
-const deployIgnored = [
-  'endpoint_mode',
-  'labels',
-  'mode',
-  'placement',
-  'rollback_config',
-  'update_config',
-];
-
-const nofileObject = mapping(
-  {
-    soft: key(positiveCount, 'compose', 'The limit.'),
-    hard: key(positiveCount, 'compose', 'The most it may be raised to.'),
-  } as const,
-  { wanted: 'a mapping with `soft` and `hard`' },
-);
-const ulimit = oneOf<number | null>('a number, or a mapping with `soft`', [
-  mapped(nofileObject, ({ soft, hard }) => soft?.value ?? hard?.value ?? null),
-  positiveCount,
-]);
-export const ulimitKeys = {
-  nofile: key(ulimit, 'compose', 'Open files.'),
-  nproc: key(ulimit, 'compose', 'Processes.'),
-} as const;
-const ulimitIgnored = [
-  'as',
-  'core',
-  'cpu',
-  'data',
-  'fsize',
-  'locks',
-  'memlock',
-  'msgqueue',
-  'nice',
-  'rss',
-  'rtprio',
-  'sigpending',
-  'stack',
-];
 
 export const templateKeys = {
   from: key(text('the path of the template'), 'fettle', 'The file that holds `${NAME}` variables.'),
@@ -360,22 +259,11 @@ export const serviceKeys = {
     'How long it may take to stop before it is killed; 10s unless told.',
   ),
   healthcheck: key(healthcheckShape, 'compose', 'A command that tells whether it is healthy.'),
-  deploy: key(
-    mapping(deployKeys, {
-      wanted: 'a mapping with `replicas`, `resources`',
-      ignored: deployIgnored,
-    }),
-    'compose',
-    'Replicas, limits and restart policy.',
-  ),
+  deploy: key(deployShape, 'compose', 'Replicas, limits and restart policy.'),
   mem_limit: key(byteSize, 'compose', 'The same as deploy.resources.limits.memory.'),
   cpus: key(cpus, 'compose', 'The same as deploy.resources.limits.cpus.'),
   pids_limit: key(positiveCount, 'compose', 'The same as deploy.resources.limits.pids.'),
-  ulimits: key(
-    mapping(ulimitKeys, { wanted: 'a mapping with `nofile`', ignored: ulimitIgnored }),
-    'compose',
-    'Limits of the operating system.',
-  ),
+  ulimits: key(ulimitsShape, 'compose', 'Limits of the operating system.'),
   profiles: key(names, 'compose', 'Runs only when one of these profiles is active.'),
   labels: key(pairsShape, 'compose', 'Notes of your own, to filter by.'),
   scale: key(

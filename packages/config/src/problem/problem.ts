@@ -55,7 +55,7 @@ export class ProblemSink {
       place: placeOf(spot),
       length: lengthOnLine(spot),
       path: detail.path,
-      seen: detail.seen == null ? null : shorten(redactText(detail.seen)),
+      seen: detail.seen ? shorten(redactText(detail.seen)) : (detail.seen ?? null),
       allowed: detail.allowed ?? [],
       nearest: detail.nearest ?? null,
       message: detail.message,
@@ -72,7 +72,7 @@ export class ProblemSink {
     const files = [...new Set([...this.#found.values()].map((problem) => problem.place.file))];
     return [...this.#found.values()]
       .filter((problem) => problem.severity === severity)
-      .sort(
+      .toSorted(
         (a, b) =>
           files.indexOf(a.place.file) - files.indexOf(b.place.file) ||
           a.place.line - b.place.line ||

@@ -134,13 +134,7 @@ class Scan {
     if (kind === '-') return word;
     if (live) {
       const message = `${name} is ${value === undefined ? 'not set' : 'empty'}${word === '' ? '' : `: ${word}`}`;
-      this.#fault(
-        'required',
-        start,
-        this.#at - start,
-        message,
-        `Set ${name} in the environment or in .env.`,
-      );
+      this.#fault('required', start, this.#at - start, message);
     }
     return '';
   }
@@ -156,14 +150,12 @@ class Scan {
     return nameAt.exec(this.#text)?.[0] ?? null;
   }
 
-  #fault(
-    kind: InterpolationFault['kind'],
-    at: number,
-    length: number,
-    message: string,
-    // oxlint-disable-next-line max-params -- a private shorthand
-    hint = 'Write `$$` for a dollar sign, or `${NAME:-default}` for a variable.',
-  ): void {
+  #fault(kind: InterpolationFault['kind'], at: number, length: number, message: string): void {
+    const name = /^\w+/.exec(message)?.[0];
+    const hint =
+      kind === 'required'
+        ? `Set ${name} in the environment or in .env.`
+        : 'Write `$$` for a dollar sign, or `${NAME:-default}` for a variable.';
     this.faults.push({ kind, at, length: Math.max(1, length), message, hint });
   }
 }

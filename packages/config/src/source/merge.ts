@@ -1,5 +1,5 @@
 /**
- * Lays a later config file over an earlier one, by the rules of the Compose specification ("Merge"):
+ * Lays a later config file over an earlier one, by the Compose specification's rules ("Merge"):
  * mappings merge key by key, lists are appended, and values that mean one thing as a whole
  * (`command`, `healthcheck.test`, our `port`, `health`) are replaced.
  */
@@ -65,7 +65,9 @@ export function asPairs(node: ConfigNode): MapNode | null {
       : null;
   const entries = new Map<string, Entry>();
   for (const item of node.items) {
-    if (item.kind !== 'scalar' || item.text === '') return null;
+    if (item.kind !== 'scalar' || item.value === null) return null;
+    // What an unset variable leaves behind: it has been warned about already.
+    if (item.text === '') continue;
     const sign = item.text.indexOf('=');
     const name = sign === -1 ? item.text : item.text.slice(0, sign);
     const value = scalarAt(item.spot, sign === -1 ? null : item.text.slice(sign + 1));

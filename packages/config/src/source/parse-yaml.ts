@@ -42,7 +42,8 @@ export function parseYaml(source: Source, sink: ProblemSink): ConfigNode | null 
     });
     return null;
   }
-  if (first?.contents == null || (isScalar(first.contents) && first.contents.value === null)) {
+  const contents = first?.contents ?? null;
+  if (contents === null || (isScalar(contents) && contents.value === null)) {
     sink.add({
       code: 'E-CONFIG-EMPTY',
       spot: { source, offset: 0, length: 1 },
@@ -53,7 +54,7 @@ export function parseYaml(source: Source, sink: ProblemSink): ConfigNode | null 
     });
     return null;
   }
-  return new Conversion(source, sink).root(first.contents);
+  return new Conversion(source, sink).root(contents);
 }
 
 type Composed = Document.Parsed & { range: [number, number, number] };
