@@ -21,6 +21,9 @@ const health: HealthCheck = {
   attest: true,
 };
 
+const kinds = (list: readonly Effect[]) =>
+  list.map((one) => (one.kind === 'tell' ? one.topic : one.kind));
+
 /** A world of one service: says events, keeps the effects. */
 function world(checks: readonly HealthCheck[] = [health]) {
   const brain = openBrain();
@@ -67,8 +70,6 @@ function world(checks: readonly HealthCheck[] = [health]) {
       token,
       exam: { process, verdict: 'busy loop', evidence: 'evidence/x.txt' },
     });
-  const kinds = (list: readonly Effect[]) =>
-    list.map((one) => (one.kind === 'tell' ? one.topic : one.kind));
   return {
     brain,
     effects,
@@ -178,15 +179,15 @@ describe('start and settle periods', () => {
   });
 });
 
-describe('a hang', () => {
-  const hung = (checks?: readonly HealthCheck[]) => {
-    const w = world(checks);
-    w.seen('t1');
-    w.probe('t1', 'ok');
-    const down = w.probes('t1', 'silent', 3);
-    return { ...w, down };
-  };
+const hung = (checks?: readonly HealthCheck[]) => {
+  const w = world(checks);
+  w.seen('t1');
+  w.probe('t1', 'ok');
+  const down = w.probes('t1', 'silent', 3);
+  return { ...w, down };
+};
 
+describe('a hang', () => {
   test('is examined once, then ended with its evidence, then told healthy', () => {
     const w = hung();
     expect(w.kinds(w.down)).toEqual(['check.changed', 'report', 'examine']);

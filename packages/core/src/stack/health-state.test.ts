@@ -73,16 +73,17 @@ describe('up and down', () => {
   });
 });
 
+const counts = (
+  role: HealthCheck['role'],
+  answer: Answer,
+  everUp = true,
+  attested: boolean | null = null,
+) => {
+  const state = { ...openCheckState({ ...check, role }), everUp };
+  return countsAgainstLiveness(state, finding(false, answer, attested));
+};
+
 describe('which failures may restart', () => {
-  const counts = (
-    role: HealthCheck['role'],
-    answer: Answer,
-    everUp = true,
-    attested: boolean | null = null,
-  ) => {
-    const state = { ...openCheckState({ ...check, role }), everUp };
-    return countsAgainstLiveness(state, finding(false, answer, attested));
-  };
   test('readiness never does', () => expect(counts('readiness', 'silent')).toBe(false));
   test('liveness always does', () => expect(counts('liveness', 'answered')).toBe(true));
   test('503 to a check that is both does not', () =>
@@ -104,8 +105,9 @@ describe('which failures may restart', () => {
   });
 });
 
+const ratioOf = (marks: string) => changeRatio([...marks].map((mark) => mark === '+'));
+
 describe('flapping', () => {
-  const ratioOf = (marks: string) => changeRatio([...marks].map((mark) => mark === '+'));
   test('a steady history has no change', () => expect(ratioOf('+'.repeat(21))).toBe(0));
   test('one change after another is all of it', () =>
     expect(ratioOf('+-'.repeat(10) + '+')).toBeCloseTo(1));
