@@ -69,8 +69,9 @@ export type FettleClient = Readonly<{
   followLogs(request: LogsRequest, live: LiveOptions): AsyncIterable<LogLine>;
   /** Events after `after` (null: from now), then new ones until aborted; resumes likewise. */
   stream(after: number | null, live: LiveOptions): AsyncIterable<StackEvent>;
-  command(name: string, verb: ServiceVerb): Promise<CommandDocument>;
-  scale(name: string, replicas: number): Promise<CommandDocument>;
+  /** `key`: idempotency key; a repeat with the same key acts once. */
+  command(name: string, verb: ServiceVerb, key?: string): Promise<CommandDocument>;
+  scale(name: string, replicas: number, key?: string): Promise<CommandDocument>;
   health(): Promise<HealthDocument>;
 }>;
 
@@ -79,8 +80,15 @@ export function createClient(transport: Transport, options: ClientOptions = {}):
   const actor = options.actor ?? 'api';
   const get = <Document>(path: string, waitMs = timeoutMs): Promise<Document> =>
     call(transport, { method: 'GET', path, body: null, timeoutMs: waitMs, actor });
-  const post = (path: string, body: unknown): Promise<CommandDocument> =>
-    call(transport, { method: 'POST', path, body: JSON.stringify(body), timeoutMs, actor });
+  const post = (path: string, body: unknown, key?: string): Promise<CommandDocument> =>
+    call(transport, {
+      method: 'POST',
+      path,
+      body: JSON.stringify(body),
+      timeoutMs,
+      actor,
+      key: key ?? crypto.randomUUID(),
+    });
   return {
     target: transport.target,
     status: () => get('/api/v1/status'),
@@ -96,8 +104,8 @@ export function createClient(transport: Transport, options: ClientOptions = {}):
     followLogs: (request, live) =>
       liveLogs(transport, (since) => logsPath({ ...request, ...since }, true), live),
     stream: (after, live) => liveEvents(transport, after, live),
-    command: (name, verb) => post(`${servicePath(name)}/${verb}`, {}),
-    scale: (name, replicas) => post(`${servicePath(name)}/scale`, { replicas }),
+    command: (name, verb, key) => post(`${servicePath(name)}/${verb}`, {}, key),
+    scale: (name, replicas, key) => post(`${servicePath(name)}/scale`, { replicas }, key),
     health: () => get('/healthz'),
   };
 }
@@ -134,6 +142,7 @@ async function call<Document>(
     body: string | null;
     timeoutMs: number;
     actor: string;
+    key?: string;
   }>,
 ): Promise<Document> {
   const answer = await transport.send({
@@ -143,6 +152,7 @@ async function call<Document>(
       accept: 'application/json, application/problem+json',
       'x-fettle-actor': ask.actor,
       ...(ask.body === null ? {} : { 'content-type': 'application/json' }),
+      ...(ask.key === undefined ? {} : { 'idempotency-key': ask.key }),
     },
     body: ask.body,
     timeoutMs: ask.timeoutMs,

@@ -1,0 +1,181 @@
+/**
+ * Every verb of this version: one line each. A command's own file is loaded only when it runs, so
+ * that help and completion stay quick. Adding a command is its file and one entry here.
+ */
+import type { CommandModule } from './command.ts';
+
+export type CatalogueEntry = Readonly<{
+  name: string;
+  alias?: string;
+  group: 'Run' | 'Look' | 'Understand' | 'Set up';
+  summary: string;
+  /** Hidden entries are for machines. */
+  hidden?: true;
+  /** What completion offers after the verb. */
+  completes?: 'services' | readonly string[];
+  load(): Promise<Readonly<{ command: CommandModule }>>;
+}>;
+
+export const catalogue: readonly CatalogueEntry[] = [
+  {
+    name: 'up',
+    group: 'Run',
+    summary: 'check the config, start what should run, follow it',
+    completes: 'services',
+    load: () => import('./commands/up.ts'),
+  },
+  {
+    name: 'down',
+    group: 'Run',
+    summary: 'stop every service, then the daemon',
+    load: () => import('./commands/down.ts'),
+  },
+  {
+    name: 'start',
+    group: 'Run',
+    summary: 'start services',
+    completes: 'services',
+    load: () => import('./commands/start.ts'),
+  },
+  {
+    name: 'stop',
+    group: 'Run',
+    summary: 'stop services; they stay stopped until start or up',
+    completes: 'services',
+    load: () => import('./commands/stop.ts'),
+  },
+  {
+    name: 'restart',
+    group: 'Run',
+    summary: 'stop services and start them again',
+    completes: 'services',
+    load: () => import('./commands/restart.ts'),
+  },
+  {
+    name: 'scale',
+    group: 'Run',
+    summary: 'run so many instances: scale worker=3',
+    completes: 'services',
+    load: () => import('./commands/scale.ts'),
+  },
+  {
+    name: 'reset',
+    group: 'Run',
+    summary: 'forget a crash loop’s counters and try again now',
+    completes: 'services',
+    load: () => import('./commands/reset.ts'),
+  },
+  {
+    name: 'wait',
+    alias: 'is-ready',
+    group: 'Run',
+    summary: 'wait until services are in a state; is-ready asks once',
+    completes: 'services',
+    load: () => import('./commands/wait.ts'),
+  },
+  {
+    name: 'status',
+    alias: 'ps',
+    group: 'Look',
+    summary: 'what runs, in which state, and why anything is not ok',
+    completes: 'services',
+    load: () => import('./commands/status.ts'),
+  },
+  {
+    name: 'logs',
+    group: 'Look',
+    summary: 'output of services, stitched over restarts',
+    completes: 'services',
+    load: () => import('./commands/logs.ts'),
+  },
+  {
+    name: 'ports',
+    group: 'Look',
+    summary: 'who holds which port; ports free PORT helps to get one back',
+    completes: ['free'],
+    load: () => import('./commands/ports.ts'),
+  },
+  {
+    name: 'links',
+    group: 'Look',
+    summary: 'try every declared dependency end to end, now',
+    load: () => import('./commands/links.ts'),
+  },
+  {
+    name: 'events',
+    group: 'Look',
+    summary: 'what happened, newest last; -F follows',
+    load: () => import('./commands/events.ts'),
+  },
+  {
+    name: 'open',
+    group: 'Look',
+    summary: 'open the dashboard',
+    completes: 'services',
+    load: () => import('./commands/open.ts'),
+  },
+  {
+    name: 'ls',
+    group: 'Look',
+    summary: 'the stacks of yours that run on this machine',
+    load: () => import('./commands/ls.ts'),
+  },
+  {
+    name: 'why',
+    group: 'Understand',
+    summary: 'why a service is in its state, with the evidence',
+    completes: 'services',
+    load: () => import('./commands/why.ts'),
+  },
+  {
+    name: 'timeline',
+    group: 'Understand',
+    summary: 'what happened to a service or to the stack',
+    completes: 'services',
+    load: () => import('./commands/timeline.ts'),
+  },
+  {
+    name: 'explain',
+    group: 'Understand',
+    summary: 'what an error code means and what to do',
+    load: () => import('./commands/explain.ts'),
+  },
+  {
+    name: 'config',
+    group: 'Set up',
+    summary: 'validate, show, schema, diff of the stack’s definition',
+    completes: ['validate', 'show', 'schema', 'diff'],
+    load: () => import('./commands/config.ts'),
+  },
+  {
+    name: 'completion',
+    group: 'Set up',
+    summary: 'the completion script of your shell',
+    completes: ['bash', 'zsh', 'fish'],
+    load: () => import('./commands/completion.ts'),
+  },
+  {
+    name: 'version',
+    group: 'Set up',
+    summary: 'versions of the CLI and of the running daemon',
+    load: () => import('./commands/version.ts'),
+  },
+  {
+    name: 'help',
+    group: 'Set up',
+    summary: 'help on a command or a topic (exit-codes)',
+    completes: ['exit-codes'],
+    load: () => import('./commands/help.ts'),
+  },
+  {
+    name: '__complete',
+    group: 'Set up',
+    summary: 'candidates for a shell’s completion',
+    hidden: true,
+    load: () => import('./commands/complete.ts'),
+  },
+];
+
+export function findEntry(word: string): CatalogueEntry | null {
+  return catalogue.find((entry) => entry.name === word || entry.alias === word) ?? null;
+}

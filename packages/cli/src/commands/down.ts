@@ -1,0 +1,36 @@
+/**
+ * `fettle down`: every service in reverse order, then the daemon. Nothing is left behind, also when
+ * the daemon was killed and its services lived on: a new one adopts them first.
+ */
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { exitCodes, type CommandModule } from '../command.ts';
+import { ensureDaemon, lockHeld } from '../daemon.ts';
+import { bringDown } from '../bring-down.ts';
+import { emit } from '../emit.ts';
+import { durationFlag } from '../flag-values.ts';
+
+const defaultWaitMs = 120_000;
+
+export const command: CommandModule = {
+  define(program: Command) {
+    program.option('--timeout <duration>', 'how long to wait for the end; 2m unless told');
+  },
+  async run(session, input) {
+    const waitMs = durationFlag(input.options['timeout'], '--timeout') ?? defaultWaitMs;
+    const orphaned = existsSync(session.paths.daemonFile);
+    if (!(await lockHeld(session)) && !orphaned) {
+      await emit(session, document(false), () => '');
+      session.output.say('nothing runs here');
+      return exitCodes.ok;
+    }
+    const gone = await bringDown(session, { waitMs, client: (await ensureDaemon(session)).client });
+    await emit(session, document(true), () => '');
+    session.output.say(gone ? 'everything is stopped' : 'still stopping; ask again');
+    return gone ? exitCodes.ok : exitCodes.progressing;
+  },
+};
+
+function document(ran: boolean): unknown {
+  return { schema: 'fettle.down/v1', ran };
+}

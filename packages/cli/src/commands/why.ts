@@ -1,0 +1,25 @@
+/** `fettle why SERVICE`: the reason, with its evidence and the next command. */
+import type { Command } from 'commander';
+import type { CommandModule } from '../command.ts';
+import { emit, sayNext } from '../emit.ts';
+import { reach, reachStatus } from '../reach.ts';
+import { renderWhy } from '../render/why-text.ts';
+import { requireServices } from '../service-names.ts';
+
+export const command: CommandModule = {
+  define(program: Command) {
+    program.argument('<service>', 'whose reason');
+  },
+  async run(session, input) {
+    const name = input.args[0] ?? '';
+    const status = await reachStatus(session);
+    requireServices(
+      [name],
+      status.services.map((service) => service.name),
+    );
+    const document = await reach(session, () => session.client.why(name));
+    await emit(session, document, (look) => renderWhy(document, look));
+    sayNext(session, document.next);
+    return 0;
+  },
+};

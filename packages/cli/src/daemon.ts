@@ -1,0 +1,142 @@
+/**
+ * The stack's daemon from the CLI's side: is it there, start it detached, talk to it.
+ *
+ * Whoever holds the abstract lock socket is the daemon; the kernel frees it at death, so a crashed
+ * one never blocks the next.
+ */
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { livePaths } from '@fettle/sdk/daemon/paths';
+import {
+  connectSupervisor,
+  type PushedNotice,
+  type SupervisorClient,
+} from '@fettle/sdk/daemon/supervisor-client';
+import { FettleError } from '@fettle/sdk/fettle-error';
+import { pauseMs } from './pause.ts';
+import { notRunning } from './reach.ts';
+import type { Session } from './session.ts';
+
+/** A cold start on a busy machine; a quiet one needs a tenth of a second. */
+const startMs = 10_000;
+
+export type DaemonCallbacks = Readonly<{
+  onPush?: (push: PushedNotice) => void;
+  onSnapshot?: (snapshot: unknown) => void;
+  onDisconnected?: () => void;
+}>;
+
+/** Does somebody hold the stack's lock? */
+export function lockHeld(session: Session): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = createConnection({ path: session.paths.lockName });
+  socket.once('connect', () => {
+    socket.destroy();
+    resolve(true);
+  });
+  socket.once('error', () => resolve(false));
+  return promise;
+}
+
+/** @throws FettleError E-DAEMON-UNREACHABLE when none runs. */
+export async function connectDaemon(
+  session: Session,
+  callbacks: DaemonCallbacks = {},
+): Promise<SupervisorClient> {
+  if (!(await lockHeld(session))) throw notRunning(session);
+  return untilConnected(session, callbacks);
+}
+
+/** Starts one when there is none. `started`: whether this call did. */
+export async function ensureDaemon(
+  session: Session,
+  callbacks: DaemonCallbacks = {},
+): Promise<Readonly<{ client: SupervisorClient; started: boolean }>> {
+  if (await lockHeld(session)) {
+    return { client: await untilConnected(session, callbacks), started: false };
+  }
+  const child = startDaemon(session);
+  const client = await untilConnected(session, callbacks, child.ended);
+  return { client, started: true };
+}
+
+function startDaemon(session: Session): Readonly<{ ended: () => string | null }> {
+  const { stateDir, supervisorOut, stackDir } = session.paths;
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const [main, controller] = [builtMain('supervisor'), builtMain('controller')];
+  const out = openSync(supervisorOut, 'a', 0o600);
+  const child = spawn(
+    process.execPath,
+    [main, '--stack-dir', stackDir, '--controller', controller],
+    {
+      cwd: stackDir,
+      detached: true,
+      stdio: ['ignore', out, out],
+      env: process.env,
+    },
+  );
+  closeSync(out);
+  let ended: string | null = null;
+  child.once('error', (error) => (ended = error.message));
+  child.once('exit', (code, signal) => (ended = signal ?? `exit ${code}`));
+  child.unref();
+  return { ended: () => ended };
+}
+
+/**
+ * Built JavaScript, also when the CLI itself runs from its sources: forty stripped TypeScript
+ * modules cost the daemon 40 MiB more for its whole life.
+ */
+function builtMain(name: 'supervisor' | 'controller'): string {
+  const main = fileURLToPath(new URL(`../../${name}/dist/main.js`, import.meta.url));
+  if (existsSync(main)) return main;
+  throw new FettleError('E-NOT-SET-UP', `Fettle is not built: ${name} is missing`, {
+    hint: 'npm run setup      in the folder that Fettle was installed to',
+  });
+}
+
+async function untilConnected(
+  session: Session,
+  callbacks: DaemonCallbacks,
+  ended: () => string | null = () => null,
+): Promise<SupervisorClient> {
+  const deadlineMs = performance.now() + startMs;
+  for (;;) {
+    try {
+      return await connectSupervisor({
+        socketPath: () => livePaths(session.flags.dir, session.env).supervisorSocket,
+        client: 'fettle cli',
+        ...callbacks,
+      });
+    } catch (cause) {
+      if (ended() !== null && !(await lockHeld(session))) throw startFailed(session, ended());
+      if (performance.now() > deadlineMs || session.interrupts.signal.aborted) throw cause;
+      await pauseMs(15, session.interrupts.signal);
+    }
+  }
+}
+
+/** The daemon's own last words are the best explanation. */
+function startFailed(session: Session, how: string | null): FettleError {
+  const lines = lastLines(session.paths.supervisorOut, 5);
+  const words = lines.length === 0 ? '' : `: ${lines.at(-1) ?? ''}`;
+  return new FettleError(
+    'E-DAEMON-START',
+    `the daemon ended at its start (${how ?? '?'})${words}`,
+    {
+      hint: `look at ${session.paths.supervisorOut}`,
+      status: 500,
+      exitCode: 4,
+    },
+  );
+}
+
+export function lastLines(file: string, count: number): readonly string[] {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Reaching a controller that may be just restarting: while its supervisor lives we wait for it, with
+ * a deadline, and say so; without one we say at once that nothing runs.
+ */
+import type { StatusDocument } from '@fettle/sdk/api/status';
+import { readDaemonFile } from '@fettle/sdk/daemon/paths';
+import { FettleError } from '@fettle/sdk/fettle-error';
+import { pauseMs } from './pause.ts';
+import { commandLine, type Session } from './session.ts';
+
+/** The supervisor restarts a dead controller at once; loading it takes about a second. */
+const patienceMs = 15_000;
+const sayAfterMs = 1_000;
+
+export function reachStatus(session: Session): Promise<StatusDocument> {
+  return reach(session, () => session.client.status());
+}
+
+/** Asks; retries while the daemon lives and cannot be reached yet. */
+export async function reach<Answer>(
+  session: Session,
+  ask: () => Promise<Answer>,
+  waitMs = patienceMs,
+): Promise<Answer> {
+  const startMs = performance.now();
+  let said = false;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (cause) {
+      if (!(cause instanceof FettleError) || cause.code !== 'E-DAEMON-UNREACHABLE') throw cause;
+      const waitedMs = performance.now() - startMs;
+      if (session.interrupts.signal.aborted || !daemonLives(session)) throw notRunning(session);
+      if (waitedMs > waitMs) throw away(session, waitMs);
+      if (!said && waitedMs > sayAfterMs) {
+        said = true;
+        session.output.say('the controller is starting; waiting for it …');
+      }
+      await pauseMs(100, session.interrupts.signal);
+    }
+  }
+}
+
+/** By the pid in `daemon.json`; a pid that somebody else got since is no proof, but costs only time. */
+export function daemonLives(session: Session): boolean {
+  const daemon = readDaemonFile(session.paths.daemonFile);
+  if (daemon === null) return false;
+  try {
+    process.kill(daemon.supervisorPid, 0);
+    return true;
+  } catch (cause) {
+    return cause instanceof Error && 'code' in cause && cause.code === 'EPERM';
+  }
+}
+
+export function notRunning(session: Session): FettleError {
+  return new FettleError(
+    'E-DAEMON-UNREACHABLE',
+    `no daemon runs for the stack in ${session.flags.dir}`,
+    {
+      hint: `${commandLine(session, 'up -d')}      starts it`,
+      status: 503,
+      exitCode: 4,
+    },
+  );
+}
+
+function away(session: Session, waitMs: number): FettleError {
+  return new FettleError(
+    'E-CONTROLLER-AWAY',
+    `the supervisor runs, but its controller did not answer for ${waitMs / 1_000} s`,
+    {
+      hint: `look at ${session.paths.controllerOut}; your services run on meanwhile`,
+      status: 503,
+      exitCode: 4,
+    },
+  );
+}

@@ -1,0 +1,20 @@
+/** When waiting longer for a service makes no sense any more. */
+import type { ServiceStatus } from '@fettle/sdk/api/status';
+
+/** A single crash may be forgiven by its immediate restart; this much trouble is no accident. */
+const badForMs = 1_500;
+
+/** Failing for good, or for long enough that people should hear it. */
+export function isSettledBadly(service: ServiceStatus, nowMs: number): boolean {
+  if (service.state === 'crash-loop') return true;
+  if (service.state === 'affected') return nowMs - Date.parse(service.since) >= badForMs;
+  if (service.state !== 'failing') return false;
+  const planned = service.instances.some((instance) => instance.nextStartAt !== null);
+  if (service.restarts >= 2 || (!planned && service.pid === null)) return true;
+  return nowMs - Date.parse(service.since) >= badForMs;
+}
+
+/** Up, as far as it is meant to be. */
+export function isUp(service: ServiceStatus): boolean {
+  return ['ok', 'degraded', 'done', 'stopped'].includes(service.state);
+}

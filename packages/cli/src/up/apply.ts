@@ -1,0 +1,81 @@
+/** Hands the stack to the supervisor and tells what that changes. */
+import type { StackChange } from '@fettle/core/supervise/effect';
+import type { Snapshot } from '@fettle/core/supervise/protocol';
+import type { Stack } from '@fettle/core/stack/service';
+import type { SupervisorClient } from '@fettle/sdk/daemon/supervisor-client';
+import { ensureDaemon } from '../daemon.ts';
+import type { Session } from '../session.ts';
+import { paint } from '../terminal/paint.ts';
+import { padTo } from '../terminal/width.ts';
+
+export type Change = Readonly<{ service: string; change: StackChange; why: string }>;
+
+export type Applied = Readonly<{
+  client: SupervisorClient;
+  /** This call started the daemon. */
+  started: boolean;
+  /** Services that a daemon had before; empty on a first start. */
+  changes: readonly Change[];
+}>;
+
+/** The supervisor tells its subscribers right after taking the stack. */
+const noticeMs = 3_000;
+
+export async function applyStack(
+  session: Session,
+  stack: Stack,
+  named: readonly string[],
+): Promise<Applied> {
+  const told = Promise.withResolvers<readonly Change[]>();
+  const seen: { snapshot: Snapshot | null } = { snapshot: null };
+  const { client, started } = await ensureDaemon(session, {
+    onSnapshot: (snapshot) => (seen.snapshot = snapshot as Snapshot),
+    onPush: ({ notice }) => {
+      const changes = changesOf(notice);
+      if (changes !== null) told.resolve(changes);
+    },
+  });
+  const before = seen.snapshot?.stack ?? null;
+  const wanted = named.length === 0 ? stack : withNamed(stack, before, named);
+  await client.request({ kind: 'apply', stack: wanted, actor: 'cli' }, { timeoutMs: 15_000 });
+  if (before === null) return { client, started, changes: [] };
+  const timer = setTimeout(() => told.resolve([]), noticeMs);
+  const changes = await told.promise;
+  clearTimeout(timer);
+  return { client, started, changes };
+}
+
+/** Those that were running, and the named ones with all they need. */
+export function withNamed(stack: Stack, before: Stack | null, named: readonly string[]): Stack {
+  const wanted = new Set<string>(before?.services.map(({ name }) => name) ?? []);
+  const add = (name: string): void => {
+    if (wanted.has(name) && !named.includes(name)) return;
+    wanted.add(name);
+    const service = stack.services.find((one) => one.name === name);
+    for (const need of service?.dependsOn ?? []) if (!wanted.has(need.service)) add(need.service);
+  };
+  named.forEach(add);
+  return { ...stack, services: stack.services.filter(({ name }) => wanted.has(name)) };
+}
+
+const order: readonly StackChange[] = ['added', 'restarted', 'rescaled', 'updated', 'removed'];
+
+/** One line for each service that changes; one for all that do not. */
+export function sayChanges(session: Session, changes: readonly Change[]): void {
+  const { output } = session;
+  const changed = changes
+    .filter(({ change }) => change !== 'unchanged')
+    .toSorted((a, b) => order.indexOf(a.change) - order.indexOf(b.change));
+  const columns = Math.max(0, ...changed.map(({ service }) => service.length));
+  for (const { service, change, why } of changed)
+    output.say(`  ${padTo(service, columns)}  ${paint(output.talkLook, 'bold', change)}: ${why}`);
+  const left = changes.filter(({ change }) => change === 'unchanged').map(({ service }) => service);
+  if (changes.length > 0 && changed.length === 0) output.say('  nothing changed');
+  else if (left.length > 0) output.say(`  left alone: ${left.join(', ')}`);
+}
+
+function changesOf(notice: unknown): readonly Change[] | null {
+  if (typeof notice !== 'object' || notice === null || !('kind' in notice)) return null;
+  if (notice.kind !== 'stack-changed' || !('changes' in notice)) return null;
+  return (notice.changes as readonly Change[]).filter(({ service }) => !service.startsWith('@'));
+}

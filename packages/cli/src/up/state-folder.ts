@@ -1,0 +1,32 @@
+/** What `up` leaves beside the config: a schema for the editor, and a rule for git. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FettleError } from '@fettle/sdk/fettle-error';
+import type { Session } from '../session.ts';
+
+/** @throws FettleError E-STATE-FOLDER when the folder cannot be written. */
+export async function writeStateFolder(session: Session): Promise<void> {
+  const { stateDir, schemaFile } = session.paths;
+  const { configJsonSchema } = await import('@fettle/config/json-schema');
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    writeIfOther(join(stateDir, '.gitignore'), '*\n');
+    writeIfOther(schemaFile, `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new FettleError('E-STATE-FOLDER', `${stateDir} cannot be written: ${why}`, {
+      hint: 'make the folder writable for you, or run the stack as its owner',
+      cause,
+    });
+  }
+}
+
+/** An unchanged file keeps its time, so that watchers stay quiet. */
+function writeIfOther(file: string, text: string): void {
+  try {
+    if (readFileSync(file, 'utf8') === text) return;
+  } catch {
+    // Not there yet: it is written now.
+  }
+  writeFileSync(file, text, { mode: 0o600 });
+}
