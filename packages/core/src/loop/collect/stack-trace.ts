@@ -198,7 +198,7 @@ function readJava(lines: readonly string[], start: number): Reading | null {
       continue;
     frame = { file: called[2] ?? '', line: Number(called[3]), name: called[1] ?? null };
   }
-  const cause = /^Caused by: /.test(lines[index] ?? '') ? readJava(lines, index) : null;
+  const cause = (lines[index] ?? '').startsWith('Caused by: ') ? readJava(lines, index) : null;
   const trace: Trace = {
     runtime: 'java',
     type: header[1] ?? '',

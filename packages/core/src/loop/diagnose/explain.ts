@@ -49,9 +49,9 @@ function choose(facts: Facts): Why | null {
 /** A change in the two minutes before the trouble began is named: it is the usual suspect. */
 function recentChange(facts: Facts): Readonly<{ clause: string; evidence: Evidence }> | null {
   const { input } = facts;
-  const ends = input.exits.filter((exit) => input.nowMs - exit.atMs <= 900_000);
+  const first = input.exits.find((exit) => input.nowMs - exit.atMs <= 900_000);
   const beganMs =
-    facts.phase === 'ended' ? (ends[0]?.atMs ?? input.view.sinceMs) : input.view.sinceMs;
+    facts.phase === 'ended' ? (first?.atMs ?? input.view.sinceMs) : input.view.sinceMs;
   const change = input.recentChanges.findLast(({ atMs }) => atMs <= beganMs);
   if (change === undefined || beganMs - change.atMs > 120_000) return null;
   return {
@@ -83,7 +83,7 @@ function evidenceOf(facts: Facts, finding: Finding, change: Evidence | null): re
       ? [{ kind: 'history', text: `${times} ends in the last 60 s`, atMs: facts.input.nowMs }]
       : [];
   return [...finding.evidence, ...known, ...often, ...(change === null ? [] : [change])]
-    .map((item) => ({ ...item, text: clip(item.text, 600) }))
+    .map(({ kind, text, atMs }) => ({ kind, text: clip(text, 600), atMs }))
     .slice(0, 8);
 }
 

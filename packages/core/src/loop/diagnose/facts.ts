@@ -6,6 +6,7 @@
  */
 import type { RunExit } from '../../supervise/run.ts';
 import { lastErrorBlock, lineShape, type Block } from '../collect/error-line.ts';
+import { parseLogLine, plainText } from '../collect/log-line.ts';
 import { findTraces, type Trace } from '../collect/stack-trace.ts';
 import type { Why, WhyInput } from './why-input.ts';
 
@@ -41,7 +42,8 @@ export function readFacts(input: WhyInput, before: Facts['before'] = null): Fact
   const { view } = input;
   const phase = phaseOf(input);
   const aboutLast = phase === 'ended' || phase === 'resting';
-  const lines = (aboutLast ? input.lastRunLines : input.liveLines).slice(-200).map(plainLine);
+  const told = aboutLast ? input.lastRunLines : input.liveLines;
+  const lines = readableLines(told, input.nowMs);
   const traces = findTraces(lines);
   const shapes = new Map<string, number>();
   for (const line of lines) {
@@ -109,13 +111,38 @@ export function failedItself(exit: RunExit): boolean {
   return endedBy === 'hang' || endedBy === 'memory-limit' || endedBy === 'port-stolen';
 }
 
-/** A line without terminal colours; bounded, so that a pattern cannot take long. */
-export function plainLine(line: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return line
-    .slice(0, 2_000)
-    .replace(/\u001B\[[\d;?]*[A-Za-z]/g, '')
-    .trimEnd();
+/**
+ * Lines as a person reads them: without terminal colours; a JSON line becomes its message and the
+ * stack it carries. Bounded, so that a pattern cannot take long.
+ */
+function readableLines(lines: readonly string[], nowMs: number): readonly string[] {
+  return lines
+    .slice(-200)
+    .flatMap((line) => readable(line, nowMs))
+    .slice(-400)
+    .map((line) => line.slice(0, 2_000).trimEnd());
+}
+
+function readable(line: string, nowMs: number): readonly string[] {
+  if (!/^\s*\{/.test(line)) return [plainText(line.slice(0, 2_000))];
+  const { text, fields } = parseLogLine(line, null, { zoneOffsetMs: 0, nearMs: nowMs });
+  if (fields === null) return [text];
+  const carried = [fields, ...nested(fields)];
+  const stack = carried
+    .flatMap(({ stack, exception, stack_trace: trace }) => [stack, exception, trace])
+    .find((value): value is string => typeof value === 'string');
+  if (stack !== undefined) return [text, ...stack.split('\n').slice(0, 60)];
+  const said = carried.map(({ message }) => message).find((value) => typeof value === 'string');
+  const error = [fields['error'], fields['err'], said].find((value) => typeof value === 'string');
+  return [error === undefined || text.includes(String(error)) ? text : `${text}: ${String(error)}`];
+}
+
+/** Errors that a logger nested: pino's `err`, ECS's `error`. */
+function nested(fields: Readonly<Record<string, unknown>>): readonly Record<string, unknown>[] {
+  return ['err', 'error', 'exception', 'exc_info'].flatMap((key) => {
+    const value = fields[key];
+    return typeof value === 'object' && value !== null ? [value as Record<string, unknown>] : [];
+  });
 }
 
 /** How many of the last ends happened within `withinMs` of now. */

@@ -19,7 +19,7 @@ export function clipMiddle(text: string, limit: number): string {
 
 /** `pid 4121 (node server.js, not ours)`. */
 export function ownerWords(owner: PortOwner): string {
-  const command = owner.command === null ? null : clipMiddle(owner.command, 48);
+  const command = owner.command === null ? null : clipMiddle(shortCommand(owner.command), 60);
   const whose = {
     ours: owner.instance ?? 'ours',
     orphan: 'left over from an earlier run',
@@ -28,6 +28,11 @@ export function ownerWords(owner: PortOwner): string {
   }[owner.kind];
   const inside = [command, whose].filter((part) => part !== null && part !== '').join(', ');
   return owner.pid === null ? `another process (${inside})` : `pid ${owner.pid} (${inside})`;
+}
+
+/** `node server.js` of `/usr/bin/node server.js`. */
+function shortCommand(command: string): string {
+  return command.replace(/^\/\S*\/(?=[^/\s]+(?:\s|$))/, '');
 }
 
 /** Adds a clause only when the whole still fits in a line. */

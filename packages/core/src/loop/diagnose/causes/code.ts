@@ -1,7 +1,7 @@
 /** Causes in the program itself: it does not parse, it throws, it was called wrongly. */
 import { framePlace, ownFrame, rootOf, type Trace } from '../../collect/stack-trace.ts';
 import { exitEvidence, logEvidence, logRule, type Rule } from '../rule.ts';
-import { clip, clipMiddle, shortPath } from '../words.ts';
+import { clip, clipMiddle, sentenceLimit, shortPath } from '../words.ts';
 
 const newSyntax =
   /match \w+:|except\*|:=|\bf['"]|print\(f|Unexpected token '(?:\?|\?\?|\?\?=|\.|\|\|=|&&=)'|await is only valid|Unexpected reserved word|import statement outside|Unexpected identifier '#/;
@@ -19,7 +19,7 @@ const runtimeTooOld = logRule({
     /UnsupportedClassVersionError/,
   ],
   say: ({ groups, line }) => {
-    const version = (groups[1] ?? '').trim();
+    const version = (groups[1] ?? '').replace(/[,.\s]+$/, '').trim();
     if (/built-in module/.test(line)) return `this Node is too old: it has no ${version}`;
     if (/UnsupportedClassVersion/.test(line))
       return 'this Java is too old for the compiled classes';
@@ -35,7 +35,7 @@ const syntaxError: Rule = {
     const trace = facts.traces.findLast(({ type }) =>
       /^(?:SyntaxError|IndentationError|TabError)$/.test(type),
     );
-    if (trace === undefined || facts.exit?.posixSignal != null) return null;
+    if (trace === undefined || (facts.exit?.posixSignal ?? null) !== null) return null;
     if (/JSON|is not valid|Unexpected end of input/.test(trace.message) && trace.frame === null)
       return null;
     if (/in JSON|is not valid JSON|JSON input/.test(trace.message)) return null;
@@ -85,7 +85,7 @@ const invalidConfig = logRule({
           : 'config';
     const said = groups[1] !== '' ? (groups[1] ?? '') : (groups[2] ?? '');
     const detail = said === '' ? clip(facts.lines[index + 1] ?? '', 60) : clip(said, 70);
-    return `a ${kind} file does not parse${where}${detail === '' ? '' : `: ${detail}`}`;
+    return `a ${kind} file does not parse${where}${detail === '' ? '' : `: ${detail.replace(/ \(line \d+ c.*$/, '')}`}`;
   },
 });
 
@@ -122,11 +122,12 @@ const unhandledException: Rule = {
     const root = rootOf(trace);
     const from = root === trace ? '' : ` (from ${root.type.split('.').at(-1)})`;
     const type = trace.type.split('.').at(-1) ?? trace.type;
-    const message =
-      trace.message === '' ? '' : `: ${clip(trace.message, 90 - Math.min(40, place.length))}`;
     const how = rejected ? 'unhandled rejection ' : 'unhandled ';
+    const head = `${trace.type === 'panic' ? '' : how}${type}`;
+    const room = sentenceLimit - head.length - place.length - from.length - 2;
+    const message = trace.message === '' ? '' : `: ${clip(trace.message, room)}`;
     return {
-      sentence: `${trace.type === 'panic' ? '' : how}${type}${message}${place}${from}`,
+      sentence: `${head}${message}${place}${from}`,
       confidence: 0.75,
       evidence: [
         logEvidence(facts, headline(lines, trace)),

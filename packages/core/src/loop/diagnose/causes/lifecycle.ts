@@ -87,7 +87,8 @@ const optionalMissing: Rule = {
     const names = missingOptional.slice(0, 4).join(', ');
     const first = dependencyOf(facts, missingOptional[0] ?? '');
     const verb = missingOptional.length === 1 ? 'is' : 'are';
-    const because = first?.why == null ? null : `${first.service}: ${clip(first.why, 90)}`;
+    const because =
+      first === null || first.why === null ? null : `${first.service}: ${clip(first.why, 90)}`;
     return {
       sentence: withClause(`works without ${names}, which ${verb} optional and down`, because),
       confidence: facts.phase === 'fine' ? 0.92 : 0.3,

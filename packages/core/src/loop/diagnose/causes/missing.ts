@@ -48,13 +48,12 @@ const missingVariable = logRule({
   confidence: 0.96,
   patterns: [
     /^KeyError: '([A-Z][A-Z0-9_]{2,})'$/,
-    /(?:missing|required|undefined|unset|no)\b[\w ]{0,30}\benv(?:ironment)?\b[\w ]{0,20}?[:=]?\s+['"`$]*([A-Z][A-Z0-9_]{2,})/i,
-    /env(?:ironment)? (?:variable|var)s?:?\s+['"`$]*([A-Z][A-Z0-9_]{2,})['"`]*:?\s+(?:is |was |must be |are )?(?:missing|required|not set|not defined|undefined|unset|not found|set)/i,
+    /(?:[Mm]issing|[Rr]equired|[Uu]ndefined|[Uu]nset|[Nn]o)\b[\w ]{0,30}\b(?:env|ENV|[Ee]nvironment)\b[\w ]{0,20}?[:=]?\s+['"`$]*([A-Z][A-Z0-9_]{2,})/,
+    /(?:env|ENV|[Ee]nvironment) (?:[Vv]ariable|[Vv]ar)s?:?\s+['"`$]*([A-Z][A-Z0-9_]{2,})['"`]*:?\s+(?:is |was |must be |are )?(?:missing|required|not set|not defined|undefined|unset|not found|set)/,
     /['"`$]*\b([A-Z][A-Z0-9_]{2,})['"`]*\b[ :]+(?:environment variable )?(?:is |was |must be )?(?:required|missing|not set|not defined|unset|undefined|set)\b/,
-    /(?:missing|required)[: ]+['"`$]*([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b/i,
-    /^\S*: line \d+: ([A-Z][A-Z0-9_]+): (?:parameter not set|unbound variable|.*not set)/,
-    /^\S*: \d+: ([A-Z][A-Z0-9_]+): parameter not set/,
-    /environment variable ['"`]?([A-Z][A-Z0-9_]+)['"`]? not (?:found|set)|NotPresent.*\b([A-Z][A-Z0-9_]{2,})/,
+    /(?:[Mm]issing|[Rr]equired)[: ]+['"`$]*([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b/,
+    /^\S*: (?:line )?\d+: ([A-Z][A-Z0-9_]+): (?:parameter not set|unbound variable|.*not set)/,
+    /[Ee]nvironment variable ['"`]?([A-Z][A-Z0-9_]+)['"`]? not (?:found|set)/,
   ],
   say: ({ groups, line }, facts) => {
     const name = groups[1] ?? '';
@@ -62,7 +61,7 @@ const missingVariable = logRule({
       /^(?:ERROR|FATAL|WARN|INFO|DEBUG|EADDR|ECONN|ENOENT|EACCES|HTTP|JSON|NOT|THE|TLS)/.test(name)
     )
       return null;
-    if (/^KeyError/.test(line) && !facts.lines.some((text) => /environ|getenv/.test(text)))
+    if (line.startsWith('KeyError') && !facts.lines.some((text) => /environ|getenv/.test(text)))
       return null;
     const given = facts.input.environmentNames.includes(name);
     return given

@@ -95,7 +95,7 @@ const timedOut = logRule({
     new RegExp(`Connection to ${address} timed out`),
     /\bETIMEDOUT\b|UND_ERR_CONNECT_TIMEOUT|Connect Timeout Error/,
     /^(?:socket\.timeout|TimeoutError|[\w.]*ConnectTimeout|[\w.]*ReadTimeout)\b/,
-    /TimeoutError: The operation was aborted due to timeout/,
+    /TimeoutError\]?: (?:The operation was aborted due to timeout|timed out)/,
     /java\.net\.SocketTimeoutException/,
     /connection timed out|operation timed out/i,
   ],

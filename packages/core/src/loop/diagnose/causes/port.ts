@@ -40,12 +40,22 @@ const portTaken = logRule({
   next: () => ['fettle ports'],
 });
 
-/** `[Errno 98]` of Python names no port: the one it was given, else the only one that is owned. */
+/**
+ * `[Errno 98]` of Python names no port. Whoever ignores PORT has it in the command, or wants the
+ * one that we could not give.
+ */
 function guessPort({ input }: Facts): number | null {
-  const own = input.view.port?.port ?? input.view.portTrouble?.port ?? null;
-  if (own !== null && input.portOwners.some(({ port }) => port === own)) return own;
-  const only = input.portOwners.length === 1 ? input.portOwners[0] : undefined;
-  return only?.port ?? own;
+  const { port, portTrouble, instance } = input.view;
+  const spelled = input.command.flatMap((word) => word.match(/(?<![\d.])\d{2,5}(?![\d.])/g) ?? []);
+  const wanted = [
+    ...spelled.map(Number),
+    ...[port?.fallbackFrom?.port, portTrouble?.port, port?.port].filter((one) => one !== undefined),
+    ...input.portOwners.map((entry) => entry.port),
+  ];
+  const held = wanted.find((one) =>
+    input.portOwners.some(({ port: at, owner }) => at === one && owner.instance !== instance),
+  );
+  return held ?? port?.port ?? null;
 }
 
 function ownerEvidence(facts: Facts, port: number | null): readonly Evidence[] {

@@ -1,6 +1,6 @@
 /** Causes in the machine: handles, disk, rights. */
 import { logRule, type Rule } from '../rule.ts';
-import { clipMiddle, howLong } from '../words.ts';
+import { clipMiddle } from '../words.ts';
 
 const tooManyFiles = logRule({
   id: 'too-many-open-files',
@@ -96,10 +96,9 @@ const databaseLocked = logRule({
     /database (?:table )?is locked/i,
     /canceling statement due to lock timeout|could not obtain lock/,
   ],
-  say: ({ line }, facts) => {
+  say: ({ line }) => {
     if (/lock timeout|obtain lock/.test(line)) return 'gave up waiting for a lock in the database';
-    const ran = facts.ranMs === null ? '' : ` when it gave up after ${howLong(facts.ranMs)}`;
-    return `the SQLite database was locked by another connection${ran}`;
+    return 'the SQLite database was locked by another connection';
   },
 });
 
