@@ -1,0 +1,184 @@
+/**
+ * Finds what a former daemon left: before anything is spawned, /proc is searched for run tokens of
+ * this stack and compared with the run log and the exit records.
+ *
+ * The scan is what is believed: a child that was spawned in the instant before a `kill -9` has no
+ * `started` line, but it carries its token.
+ */
+import type { Survivor } from '@fettle/core/supervise/event';
+import type { RunLogEntry } from '@fettle/core/supervise/run-log';
+import { readArguments, readVariable } from '@fettle/proc/process-command';
+import { isLive, readProcessStat } from '@fettle/proc/process-stat';
+import { listProcesses, listRunTokens } from '@fettle/proc/process-tree';
+import { exitFile, pidFile, type StatePaths } from '@fettle/sdk/daemon/paths';
+import { readExitRecord, readPidRecord, unknownExit } from './exit-record.ts';
+import type { LiveRun } from './live-run.ts';
+import { shimName } from './shim-script.ts';
+import type { Tree } from './tree-killer.ts';
+
+export type Adoption = Readonly<{
+  /** The log without runs that were intended and never came to be. */
+  entries: readonly RunLogEntry[];
+  survivors: readonly Survivor[];
+  runs: readonly Omit<LiveRun, 'host' | 'memoryLimited'>[];
+  /** What is left of runs that ended under a former daemon. */
+  leftovers: readonly Tree[];
+}>;
+
+type Known = {
+  instance: string;
+  port: number | null;
+  shimPid: number | null;
+  shimTicks: number | null;
+  ended: boolean;
+};
+type Scan = ReadonlyMap<string, readonly number[]>;
+
+/** A shim that is between two of its lines gets this long, all of them together. */
+const settleMs = 500;
+
+export function adopt(paths: StatePaths, log: readonly RunLogEntry[], bootId: string): Adoption {
+  const known = foldLog(log, bootId);
+  const epochs = new Set(log.flatMap((one) => (one.kind === 'daemon' ? [one.epoch] : [])));
+  const scan = scanTokens((token) => isOurs(token, epochs, paths.hash));
+  for (const [token, pids] of scan) if (!known.has(token)) known.set(token, foundOnly(pids));
+  const deadlineMs = performance.now() + settleMs;
+  const survivors: Survivor[] = [];
+  const runs: Adoption['runs'][number][] = [];
+  const leftovers: Tree[] = [];
+  const neverBorn = new Set<string>();
+  for (const [token, one] of known) {
+    const pids = scan.get(token) ?? [];
+    const shimPid = findShim(one, pids);
+    const shimTicks = shimPid === null ? null : (readProcessStat(shimPid)?.startTicks ?? null);
+    if (one.ended) {
+      if (pids.length > 0) leftovers.push({ token, shimPid, shimTicks, ended: true });
+      continue;
+    }
+    const fate = awaitFate(paths, token, shimPid, deadlineMs);
+    if (fate === 'never-born' && pids.length === 0) {
+      neverBorn.add(token);
+      continue;
+    }
+    const pid = typeof fate === 'number' ? fate : null;
+    const exit = typeof fate === 'object' ? fate : pid === null ? unknownExit(Date.now()) : null;
+    survivors.push({ token, instance: one.instance, pid, shimPid, exit, port: one.port });
+    const pidTicks = pid === null ? null : (readProcessStat(pid)?.startTicks ?? null);
+    const { instance, port } = one;
+    const ended = exit !== null;
+    runs.push({
+      token,
+      instance,
+      port,
+      shimPid,
+      shimTicks,
+      pid,
+      pidTicks,
+      child: null,
+      ended,
+      theftTold: false,
+      attested: '',
+    });
+  }
+  const entries = log.filter((entry) => !('token' in entry && neverBorn.has(entry.token)));
+  return { entries, survivors, runs, leftovers };
+}
+
+/** `<8 digits of the state folder's hash><time><random>`: known as ours also without a run log. */
+export function isOurs(token: string, epochs: ReadonlySet<string>, hash: string): boolean {
+  const epoch = token.slice(0, Math.max(0, token.lastIndexOf('-')));
+  return epochs.has(epoch) || (epoch !== '' && token.startsWith(hash.slice(0, 8)));
+}
+
+function foldLog(log: readonly RunLogEntry[], bootId: string): Map<string, Known> {
+  const known = new Map<string, Known>();
+  let sameBoot = false;
+  for (const entry of log) {
+    if (entry.kind === 'daemon') sameBoot = entry.bootId === bootId;
+    else if (entry.kind === 'intent') {
+      const { instance, port } = entry;
+      known.set(entry.token, { instance, port, shimPid: null, shimTicks: null, ended: false });
+    } else if (entry.kind === 'started' && sameBoot) {
+      const one = known.get(entry.token);
+      if (one !== undefined) {
+        one.shimPid = entry.shimPid;
+        one.shimTicks = entry.startTicks;
+      }
+    } else if (entry.kind === 'ended') {
+      const one = known.get(entry.token);
+      if (one !== undefined) one.ended = true;
+    }
+  }
+  return known;
+}
+
+function scanTokens(ours: (token: string) => boolean): Scan {
+  const byToken = new Map<string, number[]>();
+  for (const [pid, token] of listRunTokens(listProcesses())) {
+    if (pid === process.pid || !ours(token)) continue;
+    const pids = byToken.get(token);
+    if (pids === undefined) byToken.set(token, [pid]);
+    else pids.push(pid);
+  }
+  return byToken;
+}
+
+/** The log was lost: the processes themselves say whose they are. */
+function foundOnly(pids: readonly number[]): Known {
+  const first = (name: string): string | null => {
+    for (const pid of pids) {
+      const value = readVariable(pid, name);
+      if (value !== null) return value;
+    }
+    return null;
+  };
+  const port = Number(first('PORT') ?? Number.NaN);
+  return {
+    instance: first('FETTLE_INSTANCE') ?? 'unknown.1',
+    port: Number.isInteger(port) ? port : null,
+    shimPid: null,
+    shimTicks: null,
+    ended: false,
+  };
+}
+
+function findShim(one: Known, pids: readonly number[]): number | null {
+  if (one.shimPid !== null && pids.includes(one.shimPid)) return one.shimPid;
+  return pids.find((pid) => readArguments(pid)?.[3] === shimName && isLeader(pid)) ?? null;
+}
+
+function isLeader(pid: number): boolean {
+  return readProcessStat(pid)?.session === pid;
+}
+
+type Fate = number | NonNullable<Survivor['exit']> | 'lost' | 'never-born';
+
+/** The service's pid, how it ended, or neither; waits for a shim that is about to say. */
+function awaitFate(
+  paths: StatePaths,
+  token: string,
+  shimPid: number | null,
+  deadlineMs: number,
+): Fate {
+  for (;;) {
+    const exit = readExitRecord(exitFile(paths, token));
+    if (exit !== null) return exit;
+    const pid = readPidRecord(pidFile(paths, token));
+    if (pid !== null && carries(pid, token, shimPid)) return pid;
+    const shim = shimPid === null ? null : readProcessStat(shimPid);
+    if (!isLive(shim) || performance.now() > deadlineMs) {
+      // Between our two reads the shim may have written and gone.
+      const late = readExitRecord(exitFile(paths, token));
+      return late ?? (pid === null && !isLive(shim) ? 'never-born' : 'lost');
+    }
+    if (shim.state === 'T') process.kill(shim.pid, 'SIGCONT');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+  }
+}
+
+/** A pid may have been given to somebody else since: it must carry the token or be the child. */
+function carries(pid: number, token: string, shimPid: number | null): boolean {
+  const stat = readProcessStat(pid);
+  if (!isLive(stat)) return false;
+  return readVariable(pid, 'FETTLE_RUN') === token || (shimPid !== null && stat.ppid === shimPid);
+}

@@ -1,0 +1,63 @@
+/**
+ * The shim: a few lines of POSIX sh that stand between us and a service, so that its exit status is
+ * on disk also when no daemon watched.
+ *
+ * The shim hears the group's signals and lives on (a trap with a handler, which a child does not
+ * inherit, so the service has the defaults). Its own words ("Killed") go nowhere: the spool holds
+ * what the service wrote. `read </proc/self/stat` is the one way in POSIX sh to learn the pid of a
+ * subshell without another process. A record is complete when it ends with a newline.
+ *
+ * Arguments: path prefix of the records, open files, processes (`-`: no limit), command…
+ */
+export const shimScript = `trap : HUP INT QUIT USR1 USR2 ALRM TERM
+exec 3>&2 2>/dev/null
+r=$1
+[ "$2" = - ] || ulimit -n "$2" || echo "fettle: cannot limit open files to $2" >&3
+[ "$3" = - ] || ulimit -u "$3" || ulimit -p "$3" || echo "fettle: cannot limit processes to $3" >&3
+shift 3
+(
+read -r p _ </proc/self/stat
+echo "$p" >"$r.pid"
+exec "$@" 2>&3 3>&-
+)
+c=$?
+echo "$c" >"$r.exit"
+exit "$c"
+`;
+
+/** Third argument of every shim, by which a scan of /proc tells it from the service. */
+export const shimName = 'fettle-shim';
+
+export type ShimRequest = Readonly<{
+  /** `<runs>/<token>`, absolute: `.pid` and `.exit` are put after it. */
+  recordPrefix: string;
+  openFiles: number | null;
+  processes: number | null;
+  command: readonly string[];
+  /** Complete environment of the service. */
+  environment: Readonly<Record<string, string>>;
+}>;
+
+/** argv after `/bin/sh`. */
+export function shimArguments(request: ShimRequest): string[] {
+  return [
+    '-c',
+    shimScript,
+    shimName,
+    request.recordPrefix,
+    limitWord(request.openFiles),
+    limitWord(request.processes),
+    ...oddVariables(request.environment),
+    ...request.command,
+  ];
+}
+
+/** A shell forgets variables whose names it could not spell (`discovery.type`): env(1) sets them. */
+function oddVariables(environment: Readonly<Record<string, string>>): string[] {
+  const odd = Object.entries(environment).filter(([name]) => !/^[A-Za-z_]\w*$/.test(name));
+  return odd.length === 0 ? [] : ['env', ...odd.map(([name, value]) => `${name}=${value}`)];
+}
+
+function limitWord(limit: number | null): string {
+  return limit === null ? '-' : `${Math.max(0, Math.floor(limit))}`;
+}
