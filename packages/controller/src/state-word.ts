@@ -33,9 +33,7 @@ export function instanceState(facts: InstanceFacts): State {
     case 'running':
       return runningState(facts);
     case 'backing-off':
-      return view.lastExit?.endedBy == null || view.lastExit.endedBy === 'hang'
-        ? 'failing'
-        : 'starting';
+      return endedByUs(view) ? 'starting' : 'failing';
     case 'crash-loop':
       return 'crash-loop';
     case 'stopping':
@@ -50,6 +48,12 @@ export function instanceState(facts: InstanceFacts): State {
     default:
       return view.state satisfies never;
   }
+}
+
+/** Ended on purpose, to be started again: no failure, unlike a hang or a memory limit. */
+function endedByUs({ lastExit }: InstanceView): boolean {
+  const by = lastExit?.endedBy ?? null;
+  return by !== null && by !== 'hang' && by !== 'memory-limit' && by !== 'port-stolen';
 }
 
 function runningState(facts: InstanceFacts): State {

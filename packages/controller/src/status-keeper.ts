@@ -4,7 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import type { DaemonStatus, State, StatusDocument } from '@fettle/sdk/api/status';
-import type { FullJournal } from './journal.ts';
+import type { FullJournal, KeyedEvent } from './journal.ts';
 import type { FiguresPart, HealthPart, WhyPart } from './parts.ts';
 import { assembleStatus } from './status.ts';
 import type { Store } from './store.ts';
@@ -146,7 +146,7 @@ function tellStates(
   known: Map<string, Known>,
   document: StatusDocument,
 ): void {
-  const events = [];
+  const events: KeyedEvent[] = [];
   for (const { name, state, why, since } of document.services) {
     const before = known.get(name);
     if (before?.state === state) continue;

@@ -1,0 +1,31 @@
+/** Bounds the number of live streams: each holds a socket and a buffer. */
+import { FettleError } from '@fettle/sdk/fettle-error';
+
+export const heartbeatMs = 10_000;
+const maxStreams = 256;
+
+export type StreamSlots = Readonly<{
+  /** Answers what gives the slot back (once). @throws FettleError E-API-BUSY */
+  take(): () => void;
+  count(): number;
+}>;
+
+export function createStreamSlots(limit = maxStreams): StreamSlots {
+  let open = 0;
+  return {
+    count: () => open,
+    take() {
+      if (open >= limit)
+        throw new FettleError('E-API-BUSY', `${limit} live streams are open already`, {
+          hint: 'close some: a page or `fettle logs -f` holds one each',
+          status: 503,
+        });
+      open += 1;
+      let held = true;
+      return () => {
+        if (held) open -= 1;
+        held = false;
+      };
+    },
+  };
+}
