@@ -1,0 +1,79 @@
+/** The measurements: each takes a target through one scenario and returns raw figures. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { listenForAnnouncements, type Announcements } from './announcements.ts';
+import type { Running, Target } from './target.ts';
+import { cpuSeconds, proportionalMiB, residentMiB } from './usage.ts';
+
+const startTimeoutMs = 120_000;
+const restartTimeoutMs = 20_000;
+
+async function withTarget<T>(
+  target: Target,
+  count: number,
+  measure: (running: Running, heard: Announcements, upMs: number) => Promise<T>,
+): Promise<T & { stopMs: number }> {
+  const dir = mkdtempSync(join(tmpdir(), 'fettle-bench-'));
+  const heard = listenForAnnouncements(join(dir, 'began'));
+  const startedMs = performance.now();
+  const began = heard.next(count, startTimeoutMs);
+  const running = await target.start({ dir, fifo: join(dir, 'began'), count });
+  const all = await began;
+  const upMs = Math.max(...all.map((one) => one.atMs)) - startedMs;
+  try {
+    const result = await measure(running, heard, upMs);
+    const stoppingMs = performance.now();
+    await running.stop();
+    return { ...result, stopMs: performance.now() - stoppingMs };
+  } finally {
+    heard.close();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** From the start command to the last of `count` services having begun; and how long stop takes. */
+export async function startAndStop(target: Target, count: number) {
+  return withTarget(target, count, async (_running, _heard, upMs) => ({ upMs }));
+}
+
+/** From `kill -9` to the next life's first instruction, once per service. Milliseconds, raw. */
+export async function crashToRestarted(target: Target, count: number) {
+  return withTarget(target, count, async (_running, heard) => {
+    // Let the start-up settle, so that only the restart is measured.
+    await pause(3_000);
+    const samplesMs: number[] = [];
+    for (const [index, pid] of [...heard.pids]) {
+      const killedMs = performance.now();
+      process.kill(pid, 'SIGKILL');
+      const again = (await heard.next(1, restartTimeoutMs))[0];
+      if (again?.index !== index)
+        throw new RangeError(`service ${index} was killed, ${again?.index} began`);
+      samplesMs.push(again.atMs - killedMs);
+      await pause(30);
+    }
+    return { samplesMs };
+  });
+}
+
+/** CPU seconds per minute and memory while nothing happens. */
+export async function idle(target: Target, count: number, forMs: number) {
+  return withTarget(target, count, async (running) => {
+    await pause(15_000);
+    const daemons = running.daemons();
+    const shims = running.shims();
+    const before = daemons.map((pid) => cpuSeconds([pid]));
+    const shimsBefore = cpuSeconds(shims);
+    await pause(forMs);
+    const perMinute = 60_000 / forMs;
+    return {
+      cpuSecondsPerMinute: daemons.map(
+        (pid, at) => (cpuSeconds([pid]) - (before[at] ?? 0)) * perMinute,
+      ),
+      shimCpuSecondsPerMinute: (cpuSeconds(shims) - shimsBefore) * perMinute,
+      residentMiB: daemons.map(residentMiB),
+      shimsMiB: proportionalMiB(shims),
+    };
+  });
+}
