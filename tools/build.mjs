@@ -37,8 +37,19 @@ export function build() {
   const sources = packages.map((name) => `packages/${name}/src`);
   step('packages', sources, 'packages/cli/dist', ['node_modules/typescript/bin/tsc', '-b']);
   if (existsSync(join(root, 'packages/dashboard/vite.config.ts'))) {
-    const vite = ['node_modules/vite/bin/vite.js', 'build', 'packages/dashboard', '--logLevel', 'warn'];
-    step('dashboard', ['packages/dashboard/src', 'packages/sdk/src'], 'packages/dashboard/dist', vite);
+    const vite = [
+      'node_modules/vite/bin/vite.js',
+      'build',
+      'packages/dashboard',
+      '--logLevel',
+      'warn',
+    ];
+    step(
+      'dashboard',
+      ['packages/dashboard/src', 'packages/sdk/src'],
+      'packages/dashboard/dist',
+      vite,
+    );
   }
 }
 

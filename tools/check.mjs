@@ -32,4 +32,5 @@ export function check() {
   return { passed: checks.length - failed.length, failed };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exit(check().failed.length === 0 ? 0 : 1);
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  process.exit(check().failed.length === 0 ? 0 : 1);

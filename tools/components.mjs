@@ -12,7 +12,8 @@ const components = [
 export function installComponents() {
   const missing = () => components.filter(({ file }) => !existsSync(file)).map((c) => c.debian);
   const wanted = missing();
-  if (wanted.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return wanted;
+  if (wanted.length === 0 || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
+    return wanted;
   console.error(`setup: installing ${wanted.join(', ')} from Debian, for the tests …`);
   const env = {
     ...process.env,
@@ -20,7 +21,8 @@ export function installComponents() {
     // Packages must not start their daemons on a developer's machine.
     RUNLEVEL: '1',
   };
-  const apt = (...args) => spawnSync('apt-get', ['-qq', ...args], { env, stdio: ['ignore', 'ignore', 2] });
+  const apt = (...args) =>
+    spawnSync('apt-get', ['-qq', ...args], { env, stdio: ['ignore', 'ignore', 2] });
   apt('update');
   apt('install', '-y', '--no-install-recommends', ...wanted);
   return missing();

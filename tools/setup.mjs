@@ -13,7 +13,10 @@ const stampFile = join(root, 'node_modules', '.fettle-setup');
 
 function wantedStamp() {
   const lock = readFileSync(join(root, 'package-lock.json'));
-  return createHash('sha256').update(lock).update(process.platform + process.arch).digest('hex');
+  return createHash('sha256')
+    .update(lock)
+    .update(process.platform + process.arch)
+    .digest('hex');
 }
 
 function installed() {

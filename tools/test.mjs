@@ -21,7 +21,14 @@ const skipped = [];
 function vitest(name, args) {
   const output = join(folder, `${name}.json`);
   const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${output}`];
-  const command = ['node_modules/vitest/vitest.mjs', 'run', '--project', name, ...reporters, ...args];
+  const command = [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--project',
+    name,
+    ...reporters,
+    ...args,
+  ];
   console.log(`\n# ${name} tests`);
   const { status } = spawnSync(findNode(), command, { cwd: root, stdio: 'inherit' });
   if (!existsSync(output)) {
@@ -33,7 +40,9 @@ function vitest(name, args) {
   passed += result.numPassedTests;
   failed += result.numFailedTests;
   // A file that cannot be loaded fails without a failing test of its own.
-  const broken = result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+  const broken = result.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  );
   failed += broken.length;
   if (status !== 0 && result.numFailedTests + broken.length === 0) failed += 1;
   for (const file of result.testResults)
@@ -57,7 +66,11 @@ console.log('\n# static checks');
 const result = check();
 passed += result.passed;
 failed += result.failed.length;
-vitest('unit', ['--coverage', '--coverage.reporter=json-summary', '--coverage.reporter=text-summary']);
+vitest('unit', [
+  '--coverage',
+  '--coverage.reporter=json-summary',
+  '--coverage.reporter=text-summary',
+]);
 coverage();
 vitest('e2e', []);
 rmSync(folder, { recursive: true, force: true });
