@@ -27,6 +27,8 @@ const captureMs = 5_000;
 const logMs = 1_000;
 const freshSampleMs = 250;
 const busyCores = 0.5;
+/** On a crowded machine a loop gets less than it wants: runnable and this much will do. */
+const crowdedCores = 0.05;
 
 export async function examineRun(options: ExamOptions): Promise<Exam> {
   const stats = pidsOfRun(options.view).map(readProcessStat).filter(isLive);
@@ -67,8 +69,10 @@ type Used = ReturnType<typeof usedBetween>;
 function verdictOf(used: Used, view: InstanceView): string {
   const [busiest] = used;
   if (busiest === undefined) return 'it has ended';
-  const name = readProcessStat(busiest.pid)?.name ?? '?';
-  if (busiest.cores >= busyCores) {
+  const stat = readProcessStat(busiest.pid);
+  const name = stat?.name ?? '?';
+  const crowded = stat?.state === 'R' && busiest.cores >= crowdedCores;
+  if (busiest.cores >= busyCores || crowded) {
     const percent = Math.round(busiest.cores * 100);
     return `busy loop: ${percent} % of a core in pid ${busiest.pid} (${name})`;
   }

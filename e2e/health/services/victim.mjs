@@ -1,0 +1,17 @@
+// A small HTTP service that can be told to hang in several ways: GET /busy, /deadlock, /sick, /mute.
+import { createServer } from 'node:http';
+
+let sick = false;
+const server = createServer((request, response) => {
+  if (request.url === '/mute') return server.close(() => {});
+  if (request.url === '/sick') sick = true;
+  if (request.url === '/well') sick = false;
+  response.writeHead(sick ? 503 : 200, { connection: 'close' });
+  response.end('ok\n', () => {
+    if (request.url === '/busy') for (;;);
+    if (request.url === '/deadlock') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  });
+});
+server.listen(Number(process.env.PORT), process.env.HOST, () => {
+  console.log(`listening on ${process.env.PORT}`);
+});
