@@ -36,6 +36,8 @@ export function buildEnvironment(
 type Reading = Readonly<{ found: Map<string, string>; context: BuildContext }>;
 
 function readEnvFile(wish: EnvFileWish, path: string, { found, context }: Reading): void {
+  // A mapping without `path` has been reported already.
+  if (wish.path === '') return;
   const file = resolve(wish.spot.source.baseDir, wish.path);
   const read = readSource(file, context.cwd);
   if (!read.ok) {

@@ -13,7 +13,7 @@ import type {
 import type { PortWish } from '../keys/port-keys.ts';
 import type { ServiceFields } from '../keys/service-keys.ts';
 import { firstLine, type NamedEntry } from '../shape/shape.ts';
-import { placeOf } from '../source/node.ts';
+import { placeOf, type ConfigNode } from '../source/node.ts';
 import { joinCommand } from './command.ts';
 import type { BuildContext } from './context.ts';
 import { buildEnvironment } from './environment.ts';
@@ -32,7 +32,12 @@ export function buildService(
   const external = fields.external?.value === true;
   const externalUrl = external ? (fields.url?.value ?? null) : null;
   const port = buildPort(fields, externalUrl, { path, context });
-  const home: HealthHome = { service: name, path, hasPort: port !== null, externalUrl };
+  const home: HealthHome = {
+    service: name,
+    path,
+    hasPort: port !== null || saysPort(entry.node),
+    externalUrl,
+  };
   const restart = buildRestart(fields, awaited);
   return {
     name,
@@ -76,6 +81,11 @@ export function dependenciesOf(fields: ServiceFields): readonly Dependency[] {
     required,
     restart,
   }));
+}
+
+/** A port of the wrong form has been reported; that a check lacks it would be told on top. */
+function saysPort(node: ConfigNode): boolean {
+  return node.kind === 'map' && (node.entries.has('port') || node.entries.has('ports'));
 }
 
 function buildCommand(

@@ -3,6 +3,7 @@ import { count, duration, flag, listWords, text, words, parsed } from '../shape/
 import { mapping } from '../shape/mapping.ts';
 import {
   anything,
+  filled,
   key,
   listOf,
   mapOf,
@@ -224,7 +225,7 @@ const oneHealth = oneOf<HealthWish>(
 export const healthShape: Shape<readonly Located<HealthWish>[]> = oneOf<
   readonly Located<HealthWish>[]
 >('a path such as /healthz, tcp, a mapping with http, tcp, …, or a list of these', [
-  listOf(oneHealth),
+  filled(listOf(oneHealth)),
   mapped(oneHealth, (value, node) => [{ value, node }]),
 ]);
 

@@ -2,7 +2,7 @@
 import type { PortRange } from '@fettle/core/stack/port';
 import { flag, parsed, text } from '../shape/scalars.ts';
 import {
-  isBlank,
+  filled,
   key,
   listOf,
   mapped,
@@ -49,11 +49,13 @@ const oneWish = parsed({ wanted: portWanted, code: 'E-CONFIG-PORT', json }, (wri
   return range === null ? null : { preferred: [range], host: null, fallback: true };
 });
 
-const wishList = mapped(listOf(portRange, portWanted), (items) => ({
-  preferred: items.map((item) => item.value),
-  host: null,
-  fallback: true,
-}));
+const wishList = filled(
+  mapped(listOf(portRange, portWanted), (items) => ({
+    preferred: items.map((item) => item.value),
+    host: null,
+    fallback: true,
+  })),
+);
 
 const host = parsed(
   {
@@ -140,10 +142,9 @@ export const publishedPorts = listOf<PortWish>(
   'a list of ports such as ["8000:80"]',
 );
 
-const rangeList: Shape<readonly PortRange[]> = {
-  ...mapped(listOf(portRange), (items) => items.map((item) => item.value)),
-  fits: (node) => node.kind === 'list' && !isBlank(node),
-};
+const rangeList: Shape<readonly PortRange[]> = filled(
+  mapped(listOf(portRange), (items) => items.map((item) => item.value)),
+);
 
 export const reservedRanges: Shape<readonly NamedEntry<readonly PortRange[]>[]> = mapOf(
   oneOf('a range such as 8000-8099, or a list of ranges', [

@@ -151,6 +151,11 @@ export function mapped<A, B>(shape: Shape<A>, to: (value: A, node: ConfigNode) =
   };
 }
 
+/** The same shape, for a key that must have a value. */
+export function filled<T>(shape: Shape<T>): Shape<T> {
+  return { ...shape, fits: (node) => !isBlank(node) && shape.fits(node) };
+}
+
 /** Any value at all, kept as it stands. */
 export const anything: Shape<ConfigNode> = {
   wanted: 'a value',

@@ -25,7 +25,6 @@ import { explainSyntax } from './yaml-hints.ts';
 /** Nodes after all aliases are followed; a stack of 50 services has about 2,000. */
 const MAX_NODES = 50_000;
 const MAX_DEPTH = 60;
-const MAX_SYNTAX_PROBLEMS = 10;
 
 /** The root node, or null when the text is not usable (then the sink says why). */
 export function parseYaml(source: Source, sink: ProblemSink): ConfigNode | null {
@@ -67,6 +66,11 @@ function composeDocuments(source: Source, sink: ProblemSink): Composed[] | null 
       path: '',
       ...explainSyntax(code, raw),
     });
+  const conflict = /^(?:<{7}|>{7}|={7})(?= |\r?$)/m.exec(source.text);
+  if (conflict !== null) {
+    add(conflict.index, 7, 'MERGE_CONFLICT', '');
+    return null;
+  }
   try {
     const found = parseAllDocuments(source.text, {
       lineCounter: new LineCounter(),
@@ -77,13 +81,31 @@ function composeDocuments(source: Source, sink: ProblemSink): Composed[] | null 
     });
     const documents = (Array.isArray(found) ? found : []) as Composed[];
     const errors = documents.flatMap((document) => document.errors);
-    for (const { pos, code, message } of errors.slice(0, MAX_SYNTAX_PROBLEMS))
-      add(pos[0], Math.max(1, pos[1] - pos[0]), code, message);
-    return errors.length > 0 ? null : documents;
+    // One slip makes a parser stumble many times: the first place is the one to mend.
+    const [first] = errors.toSorted((left, right) => left.pos[0] - right.pos[0]);
+    if (first === undefined) return documents;
+    const { pos, code, message } = first;
+    const opened = /^Flow (?:sequence|map)/.test(message) ? openBracket(source.text, pos[0]) : null;
+    if (opened === null) add(pos[0], Math.max(1, pos[1] - pos[0]), code, message);
+    else add(opened, 1, 'OPEN_BRACKET', message);
+    return null;
   } catch (cause) {
     add(0, 1, 'RESOURCE_EXHAUSTION', cause instanceof Error ? cause.message : String(cause));
     return null;
   }
+}
+
+/** Where the innermost bracket that is open at `end` stands; quotes are not looked at. */
+function openBracket(text: string, end: number): number | null {
+  let depth = 0;
+  for (let at = end - 1; at >= 0; at -= 1) {
+    if (text[at] === ']' || text[at] === '}') depth += 1;
+    else if (text[at] === '[' || text[at] === '{') {
+      if (depth === 0) return at;
+      depth -= 1;
+    }
+  }
+  return null;
 }
 
 type Sized = Readonly<{ node: ConfigNode; size: number }>;

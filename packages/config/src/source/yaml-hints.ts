@@ -51,6 +51,14 @@ const wordings: Readonly<Record<string, Wording>> = {
     message: 'block lists and mappings cannot stand inside `[ ]` or `{ }`',
     hint: 'Close the bracket, or write the whole value in one style.',
   },
+  OPEN_BRACKET: {
+    message: 'this bracket is not closed before the next key',
+    hint: 'Close it by `]` or `}`.',
+  },
+  MERGE_CONFLICT: {
+    message: 'a conflict of a merge was left in the file',
+    hint: 'Keep one side and remove the lines with `<<<<<<<`, `=======` and `>>>>>>>`.',
+  },
   UNEXPECTED_TOKEN: {
     message: 'this was not expected here',
     hint: 'Check the quotes, brackets and colons on this line and the one above.',
