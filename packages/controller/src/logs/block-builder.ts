@@ -1,12 +1,18 @@
 /**
  * Builds index blocks from bytes as they come: counts whole lines, closes a block at 64 KiB, after
- * a second, or when told. Knows no file.
+ * five seconds, or when told. Knows no file.
  */
-import { emptyCounts, MAX_LINE_BYTES, scanLines, type LineCounts } from '@fettle/core/loop/collect/log-scan';
+import {
+  emptyCounts,
+  MAX_LINE_BYTES,
+  scanLines,
+  type LineCounts,
+} from '@fettle/core/loop/collect/log-scan';
 import type { Block } from './block-record.ts';
 
 export const BLOCK_BYTES = 65_536;
-const BLOCK_SPAN_MS = 1_000;
+/** Lines without a time of their own are known to this precision. */
+const BLOCK_SPAN_MS = 5_000;
 
 export type BlockBuilder = Readonly<{
   /** Offset after the last whole line. */

@@ -76,7 +76,8 @@ export function openIndexReader(path: string): IndexReader | null {
   }
   const count = Math.floor(fstatSync(fd).size / RECORD_BYTES);
   const slice = (position: number, limit: number): readonly Block[] => {
-    const wanted = Math.max(0, Math.min(limit, count - position));
+    const wanted = position < 0 ? 0 : Math.max(0, Math.min(limit, count - position));
+    if (wanted === 0) return [];
     const bytes = Buffer.alloc(wanted * RECORD_BYTES);
     const read = readSync(fd, bytes, 0, bytes.length, position * RECORD_BYTES);
     const blocks: Block[] = [];

@@ -31,8 +31,10 @@ export type RunTail = Readonly<{
   pump(nowMs: number, mayGoOn: () => boolean): boolean;
   /** The file was cut by somebody: go on at `offset`. */
   skipTo(offset: number): void;
-  /** Writes the open block and closes the files; they open again when needed. */
+  /** Closes the files; they open again when needed. */
   rest(): void;
+  /** Writes the open block, too: nothing more is expected. */
+  finish(): void;
 }>;
 
 export function runTail(run: RunFiles, firstOffset: number, onLines: LinesListener): RunTail {
@@ -41,6 +43,7 @@ export function runTail(run: RunFiles, firstOffset: number, onLines: LinesListen
   let builder: BlockBuilder | null = null;
   let size = 0;
   let modifiedMs = 0;
+  let bornMs = 0;
   let wasAway = true;
 
   const ready = (): BlockBuilder => {
@@ -48,7 +51,8 @@ export function runTail(run: RunFiles, firstOffset: number, onLines: LinesListen
     if (builder === null) {
       const last = index.last();
       const offset = Math.max(last?.end ?? 0, firstOffset);
-      builder = blockBuilder(offset, last?.lastMs ?? 0);
+      // A new file had nothing in it when it was made.
+      builder = blockBuilder(offset, last?.lastMs ?? bornMs);
     }
     return builder;
   };
@@ -61,7 +65,14 @@ export function runTail(run: RunFiles, firstOffset: number, onLines: LinesListen
     const stats = fstatSync(fd);
     size = stats.size;
     modifiedMs = Math.min(nowMs, stats.mtimeMs);
+    bornMs = Math.min(modifiedMs, stats.birthtimeMs);
     return size > ready().offset();
+  };
+  const rest = (): void => {
+    index?.close();
+    index = null;
+    if (fd !== null) closeSync(fd);
+    fd = null;
   };
   return {
     run,
@@ -88,13 +99,13 @@ export function runTail(run: RunFiles, firstOffset: number, onLines: LinesListen
       return isDone;
     },
     skipTo: (offset) => ready().skipTo(offset),
-    rest() {
-      builder?.flush();
-      if (builder !== null) index?.append(builder.take());
-      index?.close();
-      index = null;
-      if (fd !== null) closeSync(fd);
-      fd = null;
+    rest,
+    finish() {
+      if (builder !== null && builder.open() !== null) {
+        ready().flush();
+        index?.append(ready().take());
+      }
+      rest();
     },
   };
 }

@@ -39,8 +39,7 @@ export async function openSource(
   let segment: Readonly<{ path: string; file: Segment }> | null = null;
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
 
-  const pieceAt = (offset: number): Piece | null =>
-    pieces.find(({ end }) => offset < end) ?? null;
+  const pieceAt = (offset: number): Piece | null => pieces.find(({ end }) => offset < end) ?? null;
   const nextKept = (offset: number): number => {
     const piece = pieceAt(offset);
     return piece === null ? offset : Math.max(offset, piece.start);
@@ -101,7 +100,9 @@ export async function findPieces(run: RunFiles): Promise<readonly Piece[]> {
   }
   const size = await stat(run.spool).then((stats) => stats.size, unlessMissing);
   const gone = readDropped(run.folder).filter(({ token }) => token === run.token);
-  const kept = pieces.filter(({ start, end }) => !gone.some((g) => g.start <= start && g.end >= end));
+  const kept = pieces.filter(
+    ({ start, end }) => !gone.some((g) => g.start <= start && g.end >= end),
+  );
   const from = Math.max(0, ...pieces.map(({ end }) => end), ...gone.map(({ end }) => end));
   if (size !== null && size > from) kept.push({ start: from, end: size, path: null });
   return kept;

@@ -131,6 +131,7 @@ export function tailer(options: TailerOptions): Tailer {
       if (followed.hot || followed.endedAtMs === null) continue;
       if (options.now() - followed.endedAtMs < AFTERLIFE_MS) continue;
       followed.watcher?.close();
+      followed.tail.finish();
       runs.delete(token);
     }
   };
@@ -170,7 +171,7 @@ export function tailer(options: TailerOptions): Tailer {
       await pumping;
       for (const followed of runs.values()) {
         followed.watcher?.close();
-        followed.tail.rest();
+        followed.tail.finish();
       }
       runs.clear();
     },

@@ -19,8 +19,18 @@ export type ParsedLine = Readonly<{
 }>;
 
 const MESSAGE_KEYS = ['msg', 'message', 'event', 'short_message', '@m', 'text'];
-const LEVEL_KEYS = ['level', 'lvl', 'severity', 'levelname', 'log.level', 'loglevel', '@l'];
-const TIME_KEYS = ['time', 'ts', 'timestamp', '@timestamp', 'asctime', 'datetime', 'date', '@t', 't'];
+const LEVEL_KEYS = ['level', 'lvl', 'severity', 'levelname', 'log.level', 'loglevel'];
+const TIME_KEYS = [
+  'time',
+  'ts',
+  'timestamp',
+  '@timestamp',
+  'asctime',
+  'datetime',
+  'date',
+  '@t',
+  't',
+];
 const LONGEST_JSON = 65_536;
 
 // oxlint-disable-next-line no-control-regex
@@ -49,7 +59,8 @@ export function parseLogLine(
   }
   if (LOGFMT.test(text)) {
     const fields = logfmt(text);
-    if (fields !== null) return structured(fields, text, context);
+    // Its level stands in the text, where the index saw it: both must say the same.
+    if (fields !== null) return { ...structured(fields, text, context), level };
   }
   return { level, text, fields: null, atMs: headTime(text, context)?.atMs ?? null };
 }
@@ -65,7 +76,8 @@ function jsonObject(text: string): Record<string, unknown> | null {
   }
 }
 
-const LOGFMT = /^(?=.{0,400}\b(?:level|lvl|severity)=)(?=.{0,4000}\b(?:msg|message|event)=)[\w.@-]{1,80}=/;
+const LOGFMT =
+  /^(?=.{0,400}\b(?:level|lvl|severity)=)(?=.{0,4000}\b(?:msg|message|event)=)[\w.@-]{1,80}=/;
 const PAIR = /([\w.@-]{1,80})=(?:"((?:[^"\\]|\\.){0,8192})"|(\S{0,8192}))(?:\s+|$)/y;
 
 /** logfmt (Go kit, slog, Heroku); null when any part of the line is not `key=value`. */

@@ -1,0 +1,93 @@
+/**
+ * Decides when logs are rotated and when old ones go: after growth, and once a minute. One job at
+ * a time, since all of them load the same disk.
+ */
+import { holePunch } from './hole-punch.ts';
+import { listInstances, listTokens, runFiles, type RunFiles } from './log-folder.ts';
+import { retain, type LogLimits } from './retention.ts';
+import { rotation, type Rotation } from './rotation.ts';
+import type { RunFacts } from './run-facts.ts';
+
+const SWEEP_MS = 60_000;
+
+export type LogKeeper = Readonly<{
+  released: Rotation['released'];
+  /** `size`: end of what is indexed. */
+  grown(run: RunFiles, size: number): void;
+  /** Brings what a crash left into order. */
+  recover(): Promise<void>;
+  /** Applies the bounds now. */
+  sweep(): Promise<void>;
+  /** Waits for the job under way. */
+  stop(): Promise<void>;
+}>;
+
+export type KeeperOptions = Readonly<{
+  logsDir: string;
+  limits: LogLimits;
+  facts: RunFacts;
+  now: () => number;
+  isOpen: (token: string) => boolean;
+  /** A job failed (disk full, no permission); it is tried again later. */
+  onTrouble: (cause: unknown) => void;
+}>;
+
+export function logKeeper(options: KeeperOptions): LogKeeper {
+  const { logsDir, limits, facts, now, isOpen } = options;
+  const punch = holePunch(logsDir);
+  const rotating = rotation({ segmentBytes: limits.segmentBytes, punch });
+  const rotatedTo = new Map<string, number>();
+  const queued = new Set<string>();
+  let jobs: Promise<void> = Promise.resolve();
+  let stopped = false;
+
+  const enqueue = (job: () => Promise<void>): Promise<void> => {
+    jobs = jobs.then(async () => {
+      if (stopped) return;
+      try {
+        await job();
+      } catch (cause) {
+        options.onTrouble(cause);
+      }
+    });
+    return jobs;
+  };
+  const order = facts.order.bind(facts);
+  const sweepNow = async (): Promise<void> => {
+    await retain({ logsDir, limits, now, isOpen, order });
+    if (punch.works()) return;
+    for (const instance of listInstances(logsDir))
+      for (const token of order(instance, listTokens(logsDir, instance)).slice(0, -1))
+        if (!isOpen(token)) await rotating.retire(runFiles(logsDir, instance, token));
+  };
+  const timer = setInterval(() => void enqueue(sweepNow), SWEEP_MS).unref();
+  return {
+    released: rotating.released,
+    grown(run, size) {
+      const from = rotatedTo.get(run.token) ?? 0;
+      if (size - from < limits.segmentBytes || queued.has(run.token) || !punch.works()) return;
+      queued.add(run.token);
+      void enqueue(async () => {
+        queued.delete(run.token);
+        const count = await rotating.rotate(run);
+        rotatedTo.set(run.token, rotating.released(run.token));
+        if (count > 0) await retain({ logsDir, limits, now, isOpen, order });
+      });
+    },
+    recover: () =>
+      enqueue(async () => {
+        for (const instance of listInstances(logsDir))
+          for (const token of listTokens(logsDir, instance)) {
+            await rotating.recover(runFiles(logsDir, instance, token));
+            rotatedTo.set(token, rotating.released(token));
+          }
+      }),
+    sweep: () => enqueue(sweepNow),
+    async stop() {
+      clearInterval(timer);
+      await jobs;
+      stopped = true;
+      punch.stop();
+    },
+  };
+}

@@ -1,0 +1,400 @@
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Notice } from '@fettle/core/supervise/effect';
+import type { InstanceView } from '@fettle/core/supervise/instance-view';
+import type { RunExit } from '@fettle/core/supervise/run';
+import type { LogLine } from '@fettle/sdk/api/documents';
+import fc from 'fast-check';
+import { afterEach, test } from 'vitest';
+import type { LogQuery } from '../parts.ts';
+import { openLogs, type Logs, type LogsOptions } from './logs-part.ts';
+
+const all: LogQuery = {
+  services: [],
+  sinceMs: null,
+  untilMs: null,
+  tail: null,
+  grep: null,
+  level: null,
+};
+const crash: RunExit = { kind: 'code', code: 1, posixSignal: null, endedBy: null, atMs: 0 };
+
+const cleanUps: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
+});
+
+type World = Awaited<ReturnType<typeof world>>;
+
+/** A state folder, services that write into it, and a supervisor that tells of them. */
+async function world(limits: LogsOptions['limits'] = {}) {
+  const dir = mkdtempSync(join(tmpdir(), 'fettle-logs-'));
+  const logsDir = join(dir, 'logs');
+  const views = new Map<string, InstanceView>();
+  const listeners = new Set<(notice: Notice, atMs: number) => void>();
+  const link: LogsOptions['link'] = {
+    instances: () => [...views.values()],
+    onNotice(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    onSnapshot: () => () => undefined,
+  };
+  const start = () =>
+    openLogs({
+      logsDir,
+      runLog: join(dir, 'run.log'),
+      link,
+      limits: { freeBytes: 0, ...limits },
+      onTrouble: (cause) => {
+        throw cause;
+      },
+    });
+  let logs: Logs = await start();
+  cleanUps.push(async () => {
+    await logs.stop();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  const change = (instance: string, part: Partial<InstanceView>) => {
+    const service = instance.replace(/\.\d+$/, '');
+    const before = views.get(instance) ?? ({ instance, service } as InstanceView);
+    const view = { lastToken: null, lastExit: null, ...before, ...part };
+    views.set(instance, view);
+    for (const listener of listeners)
+      listener({ kind: 'instance-changed', view, cause: 'test' }, Date.now());
+  };
+  const path = (instance: string, token: string) => join(logsDir, instance, `${token}.log`);
+  return {
+    logsDir,
+    path,
+    logs: () => logs,
+    run(instance: string, token: string, startedAtMs = Date.now()) {
+      mkdirSync(join(logsDir, instance), { recursive: true });
+      appendFileSync(path(instance, token), '');
+      const startReason = views.has(instance) ? 'crash' : 'first-start';
+      change(instance, { token, startedAtMs, startReason, pid: 7750, state: 'running' });
+    },
+    end(instance: string, token: string, exit: Partial<RunExit> = {}) {
+      const lastExit = { ...crash, atMs: Date.now(), ...exit };
+      change(instance, { lastToken: token, lastExit, pid: null, state: 'backing-off' });
+    },
+    write(instance: string, token: string, text: string | Buffer) {
+      appendFileSync(path(instance, token), text);
+    },
+    async again(meanwhile: () => void = () => undefined) {
+      await logs.stop();
+      meanwhile();
+      logs = await start();
+    },
+    async read(query: Partial<LogQuery> = {}) {
+      const lines: LogLine[] = [];
+      for await (const line of logs.query({ ...all, ...query })) lines.push(line);
+      return lines;
+    },
+  };
+}
+
+const texts = (lines: readonly LogLine[]) => lines.map(({ text }) => text);
+
+async function check(written: string, query: Partial<LogQuery>, expected: readonly string[]) {
+  const stack = await world();
+  stack.run('api.1', 'e-1');
+  stack.write('api.1', 'e-1', written);
+  await stack.logs().catchUp();
+  deepEqual(texts(await stack.read(query)), expected);
+}
+
+test('what a service wrote is read back', () => check('a\nb\n', {}, ['a', 'b']));
+test('a tail is the last lines', () => check('a\nb\nc\n', { tail: 2 }, ['b', 'c']));
+test('a substring selects lines', () => check('cat\ndog\n', { grep: 'og' }, ['dog']));
+test('an expression selects lines', () => check('cat\nDog\n', { grep: '/^dog/i' }, ['Dog']));
+test('a search sees through colours', () =>
+  check('\u001b[31mred\u001b[0m alert\n', { grep: 'red alert' }, ['red alert']));
+test('a stack trace stays with its error', () =>
+  check(
+    'INFO fine\nERROR broken\n    at f (a.js:1)\n    at g (b.js:2)\nINFO fine again\n',
+    { level: 'error' },
+    ['ERROR broken', '    at f (a.js:1)', '    at g (b.js:2)'],
+  ));
+test('a Python traceback stays with its last line', () =>
+  check(
+    'Traceback (most recent call last):\n  File "a.py", line 1\nValueError: no\nINFO on\n',
+    { level: 'error' },
+    ['Traceback (most recent call last):', '  File "a.py", line 1', 'ValueError: no'],
+  ));
+test('a level means it and worse', () =>
+  check(
+    '{"level":30,"msg":"i"}\n{"level":40,"msg":"w"}\n{"level":60,"msg":"f"}\n',
+    { level: 'warn' },
+    ['w', 'f'],
+  ));
+test('credentials are masked', async () => {
+  const stack = await world();
+  stack.run('api.1', 'e-1');
+  stack.write('api.1', 'e-1', 'password=hunter2hunter2\n{"msg":"x","apiKey":"sk-12345678"}\n');
+  const lines = JSON.stringify(await stack.read());
+  ok(!lines.includes('hunter2') && !lines.includes('sk-12345678'), lines);
+  deepEqual(await stack.read({ grep: 'hunter2' }), []);
+  ok(!(await stack.logs().tail('api.1', 'e-1', 9)).join('').includes('hunter2'));
+});
+test('bytes that are not UTF-8 are shown as such', async () => {
+  const stack = await world();
+  stack.run('api.1', 'e-1');
+  stack.write('api.1', 'e-1', Buffer.from([0x61, 0xff, 0x0a]));
+  deepEqual(texts(await stack.read()), ['a\ufffd']);
+});
+test('a line over 64 KiB is split with a mark', async () => {
+  const stack = await world();
+  stack.run('api.1', 'e-1');
+  stack.write('api.1', 'e-1', `${'x'.repeat(150_000)}\nend\n`);
+  await stack.logs().catchUp();
+  const lines = texts(await stack.read());
+  deepEqual(
+    lines.map(({ length }) => length > 60_000),
+    [true, true, false, false],
+  );
+  match(lines[0]!, /goes on\]$/);
+  equal(lines.join('').replaceAll(' …[line goes on]', ''), `${'x'.repeat(150_000)}end`);
+});
+
+test('runs are stitched with the reason of the restart', async () => {
+  const stack = await world();
+  stack.run('api.1', 'e-1', Date.now() - 7_860_000);
+  stack.write('api.1', 'e-1', 'first life\n');
+  stack.end('api.1', 'e-1');
+  stack.run('api.1', 'e-2');
+  stack.write('api.1', 'e-2', 'second life\n');
+  const expected = [
+    'first life',
+    '── process ended: exit 1 after 2h 11m (pid 7750) · restarted: crash ──',
+    'second life',
+  ];
+  deepEqual(texts(await stack.read()), expected);
+  await stack.again();
+  deepEqual(texts(await stack.read()), expected);
+  deepEqual(texts(await stack.read({ tail: 1 })), ['second life']);
+});
+
+test('instances are merged by the time their lines tell', async () => {
+  const stack = await world();
+  const baseMs = Date.now() - 10_000;
+  const at = (second: number) => new Date(baseMs + second * 1000).toISOString();
+  stack.run('api.1', 'e-1');
+  stack.run('web.1', 'e-2');
+  stack.write('api.1', 'e-1', `${at(1)} one\n${at(3)} three\n`);
+  stack.write('web.1', 'e-2', `${at(2)} two\n${at(4)} four\n`);
+  const words = texts(await stack.read()).map((text) => text.split(' ')[1]);
+  deepEqual(words, ['one', 'two', 'three', 'four']);
+  const some = await stack.read({ sinceMs: Date.parse(at(2)), untilMs: Date.parse(at(3)) });
+  deepEqual(
+    texts(some).map((text) => text.split(' ')[1]),
+    ['two', 'three'],
+  );
+  equal((await stack.read({ services: ['web'] })).length, 2);
+});
+
+test('a rotated log reads the same and takes little room', async () => {
+  const stack = await world({ segmentBytes: 256 * 1024 });
+  stack.run('api.1', 'e-1');
+  const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index} ${'y'.repeat(90)}`);
+  stack.write('api.1', 'e-1', `${lines.join('\n')}\n`);
+  await stack.logs().catchUp();
+  await stack.logs().sweep();
+  const names = readdirSync(join(stack.logsDir, 'api.1'));
+  ok(
+    names.some((name) => name.endsWith('.zst')),
+    names.join(),
+  );
+  const stats = statSync(stack.path('api.1', 'e-1'));
+  ok(stats.blocks * 512 < 600_000, `${stats.blocks * 512} bytes on disk`);
+  deepEqual(texts(await stack.read()), lines);
+  deepEqual(texts(await stack.read({ tail: 15_000 })), lines.slice(-15_000));
+  deepEqual(await stack.logs().tail('api.1', 'e-1', 2), lines.slice(-2));
+});
+
+test('what is dropped beyond the bound is said', async () => {
+  const stack = await world({ segmentBytes: 256 * 1024, serviceBytes: 400 * 1024 });
+  stack.run('api.1', 'e-1');
+  const lines = Array.from(
+    { length: 20_000 },
+    (_, index) => `line ${index} ${randomBytes(45).toString('hex')}`,
+  );
+  stack.write('api.1', 'e-1', `${lines.join('\n')}\n`);
+  await stack.logs().catchUp();
+  await stack.logs().sweep();
+  const [first, ...rest] = texts(await stack.read());
+  const dropped = Number(/^── (\d+) lines \(.* MiB\) dropped: over the size/.exec(first!)?.[1]);
+  ok(dropped > 0, first);
+  deepEqual(rest, lines.slice(dropped));
+});
+
+test('the last run of a dead instance is kept, older ones go by count', async () => {
+  const stack = await world({ runs: 2 });
+  for (let n = 1; n <= 5; n++) {
+    stack.run('api.1', `e-${n}`);
+    stack.write('api.1', `e-${n}`, `life ${n}\n`);
+    stack.end('api.1', `e-${n}`);
+  }
+  await stack.again();
+  await stack.logs().catchUp();
+  await stack.logs().sweep();
+  const [first, ...rest] = texts(await stack.read());
+  equal(first, '── 2 lines (0.0 MiB) of 2 earlier runs dropped: over the size that is kept ──');
+  deepEqual(
+    rest.filter((text) => text.startsWith('life')),
+    ['life 3', 'life 4', 'life 5'],
+  );
+});
+
+test('a truncated spool goes on and says what is gone', async () => {
+  const stack = await world();
+  stack.run('api.1', 'e-1');
+  stack.write('api.1', 'e-1', 'before one\nbefore two\n');
+  await stack.logs().catchUp();
+  truncateSync(stack.path('api.1', 'e-1'), 0);
+  stack.write('api.1', 'e-1', 'after\n');
+  await stack.logs().catchUp();
+  stack.write('api.1', 'e-1', 'later\n');
+  await stack.logs().catchUp();
+  const [first, ...rest] = texts(await stack.read());
+  match(first!, /truncated by somebody else/);
+  deepEqual(rest, ['after', 'later']);
+});
+
+async function takeLines(stack: World, count: number, act: (line: LogLine | null) => void) {
+  const abort = new AbortController();
+  const lines: LogLine[] = [];
+  act(null);
+  for await (const line of stack.logs().follow(all, abort.signal)) {
+    lines.push(line);
+    act(line);
+    if (lines.length === count) abort.abort();
+  }
+  return lines;
+}
+
+test('following shows each line once, over a restart of the service', async () => {
+  const stack = await world();
+  stack.run('api.1', 'e-1');
+  stack.write('api.1', 'e-1', 'one\ntw');
+  const lines = await takeLines(stack, 6, (line) => {
+    if (line?.text === 'one') stack.write('api.1', 'e-1', 'o\nthree\n');
+    if (line?.text === 'three') stack.end('api.1', 'e-1');
+    if (line?.text.includes('ended')) {
+      stack.run('api.1', 'e-2');
+      stack.write('api.1', 'e-2', 'four\n');
+    }
+  });
+  deepEqual(
+    texts(lines).map((text) => text.replace(/after \d+m?s/, 'after a while')),
+    [
+      'one',
+      'two',
+      'three',
+      '── process ended: exit 1 after a while (pid 7750) ──',
+      '── restarted: crash (pid 7750) ──',
+      'four',
+    ],
+  );
+});
+
+test('an unfinished line is shown after a second', async () => {
+  const stack = await world();
+  stack.run('api.1', 'e-1');
+  const beganMs = Date.now();
+  const [line] = await takeLines(stack, 1, (seen) => {
+    if (seen === null) stack.write('api.1', 'e-1', 'password? ');
+  });
+  equal(line?.text, 'password? ');
+  ok(Date.now() - beganMs >= 950);
+});
+
+test('new lines reach log probes', async () => {
+  const stack = await world();
+  const seen = new Promise<readonly string[]>((resolve) => {
+    stack.logs().onLines((_instance, _token, lines) => resolve(lines));
+  });
+  stack.run('api.1', 'e-1');
+  stack.write('api.1', 'e-1', 'ready\n');
+  deepEqual(await seen, ['ready']);
+});
+
+test('the tail of a run is there at once', async () => {
+  const stack = await world();
+  stack.run('api.1', 'e-1');
+  stack.write('api.1', 'e-1', 'a\nb\nlast words');
+  deepEqual(await stack.logs().tail('api.1', 'e-1', 2), ['b', 'last words']);
+  deepEqual(await stack.logs().tail('api.1', 'e-9', 2), []);
+});
+
+const step = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant('write'), lines: fc.integer({ min: 1, max: 900 }) }),
+  },
+  { weight: 2, arbitrary: fc.constant({ kind: 'read' }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('kill'),
+      index: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ kind: 'restart' }) },
+) as fc.Arbitrary<{ kind: string; lines?: number; index?: number }>;
+
+test('any order of writes, rotations, kills and restarts loses and doubles no line', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      const stack = await world({ segmentBytes: 64 * 1024 });
+      const written: string[] = [];
+      let token = 1;
+      stack.run('api.1', 'e-1');
+      for (const { kind, lines = 0, index = 0 } of steps) {
+        if (kind === 'write') {
+          const fresh = Array.from(
+            { length: lines },
+            (_, n) => `${written.length + n} ${'z'.repeat((n * 37) % 300)}`,
+          );
+          written.push(...fresh);
+          stack.write('api.1', `e-${token}`, `${fresh.join('\n')}\n`);
+        } else if (kind === 'read') {
+          await stack.logs().catchUp();
+          await stack.logs().sweep();
+        } else if (kind === 'restart') {
+          stack.end('api.1', `e-${token}`);
+          stack.run('api.1', `e-${++token}`);
+        } else await stack.again(() => tear(join(stack.logsDir, 'api.1'), index));
+      }
+      const found = (await stack.read()).filter((line) => line.kind === 'line');
+      deepEqual(texts(found), written);
+      const count = Math.min(written.length, 700);
+      deepEqual(
+        texts((await stack.read({ tail: 700 })).filter((line) => line.kind === 'line')),
+        written.slice(written.length - count),
+      );
+    }),
+    { numRuns: 25 },
+  );
+});
+
+/** What a kill may leave: an index cut anywhere, half a record, an unfinished segment. */
+function tear(folder: string, part: number): void {
+  for (const name of readdirSync(folder)) {
+    if (!name.endsWith('.idx')) continue;
+    truncateSync(join(folder, name), Math.floor(statSync(join(folder, name)).size * part));
+    writeFileSync(join(folder, name.replace('.idx', '.0099.zst.tmp')), 'half');
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * The logs of a stack: follows what services write, keeps it within bounds, answers questions.
+ *
+ * Start reading here: `tailer.ts` follows and indexes, `log-keeper.ts` rotates and drops,
+ * `log-query.ts` and `follow-lines.ts` answer. What is stored never depends on this process: the
+ * services write their files themselves.
+ */
+import { mkdirSync } from 'node:fs';
+import { plainText } from '@fettle/core/loop/collect/log-line';
+import { redact } from '@fettle/core/loop/collect/redact';
+import type { InstanceView } from '@fettle/core/supervise/instance-view';
+import type { LogLine } from '@fettle/sdk/api/documents';
+import type { Disposer, LogQuery, LogsPart, SupervisorLink } from '../parts.ts';
+import { archive } from './archive.ts';
+import { readDropped } from './dropped.ts';
+import { finishIndex } from './finish-index.ts';
+import { followLines, followStart } from './follow-lines.ts';
+import { logKeeper } from './log-keeper.ts';
+import { listInstances, listTokens, runFiles, type RunFiles } from './log-folder.ts';
+import { queryLines } from './log-query.ts';
+import { DEFAULT_LIMITS, type LogLimits } from './retention.ts';
+import { runFacts } from './run-facts.ts';
+import { lastRawLines } from './last-raw-lines.ts';
+import { repairCut } from './repair-cut.ts';
+import { tailer } from './tailer.ts';
+
+export type LogsOptions = Readonly<{
+  /** `.fettle/logs`. */
+  logsDir: string;
+  /** `.fettle/run.log`: the supervisor's; read once, may be missing. */
+  runLog: string;
+  link: Pick<SupervisorLink, 'instances' | 'onNotice' | 'onSnapshot'>;
+  limits?: Partial<LogLimits>;
+  /** Wall clock; epoch ms. */
+  now?: () => number;
+  /** Rotation or retention failed; it is tried again later. */
+  onTrouble?: (cause: unknown) => void;
+}>;
+
+/** What the controller and the benchmark use beside the contract. */
+export type Logs = LogsPart &
+  Readonly<{
+    /** Reads and indexes all that is there now. */
+    catchUp(): Promise<void>;
+    /** Applies the bounds now. */
+    sweep(): Promise<void>;
+    /** Bytes that flooding kept from log probes and detectors (never from storage). */
+    skippedBytes(): number;
+  }>;
+
+export async function openLogs(options: LogsOptions): Promise<Logs> {
+  const { logsDir, link } = options;
+  const now = options.now ?? Date.now;
+  const onTrouble = options.onTrouble ?? ((): void => undefined);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  mkdirSync(logsDir, { recursive: true, mode: 0o700 });
+  const facts = runFacts(logsDir, options.runLog);
+  const indexing = new Set<string>();
+  let stopped = false;
+  const tails = tailer({
+    logsDir,
+    now,
+    firstOffset,
+    onCut: (run, seenTo) => repairCut(run, [keeper.released(run.token), seenTo], now()),
+  });
+  const keeper = logKeeper({
+    logsDir,
+    limits,
+    facts,
+    now,
+    isOpen: (token) => tails.tailOf(token) !== null || indexing.has(token),
+    onTrouble,
+  });
+  const { tailOf } = tails;
+  const store = archive({ logsDir, facts, tailOf, released: keeper.released, now });
+  const news = new Set<() => void>();
+  const ring = (): void => {
+    for (const listener of news) listener();
+  };
+  // Two writers of one index would count lines twice.
+  const followRun = (instance: string, token: string): void => {
+    if (indexing.has(token)) void indexed.then(() => tails.follow(instance, token));
+    else tails.follow(instance, token);
+  };
+  const learn = (view: InstanceView): void => {
+    if (view.instance.startsWith('@')) return;
+    facts.learn(view);
+    if (view.token !== null && view.token !== view.lastToken) followRun(view.instance, view.token);
+    if (view.lastToken !== null && view.lastExit !== null)
+      tails.ended(view.instance, view.lastToken);
+    ring();
+  };
+  const learnAll = (): void => link.instances().forEach(learn);
+
+  await keeper.recover();
+  learnAll();
+  const indexed = finishIndexes();
+  const disposers: Disposer[] = [
+    tails.onGrowth((run, size) => {
+      keeper.grown(run, size);
+      ring();
+    }),
+    link.onSnapshot(learnAll),
+    link.onNotice((notice) => {
+      if (notice.kind === 'instance-changed') learn(notice.view);
+    }),
+  ];
+
+  /** Where a run without an index begins: after what was moved or dropped. */
+  function firstOffset(run: RunFiles): number {
+    const gone = readDropped(run.folder).filter(({ token }) => token === run.token);
+    return Math.max(keeper.released(run.token), ...gone.map(({ end }) => end));
+  }
+  async function finishIndexes(): Promise<void> {
+    for (const instance of listInstances(logsDir))
+      for (const token of listTokens(logsDir, instance)) {
+        if (tails.tailOf(token) !== null || stopped) continue;
+        indexing.add(token);
+        const run = runFiles(logsDir, instance, token);
+        await finishIndex(run, { now, firstOffset, isStopped: () => stopped }).catch(onTrouble);
+        indexing.delete(token);
+      }
+  }
+
+  async function* query(asked: LogQuery): AsyncGenerator<LogLine> {
+    for await (const batch of queryLines(store, asked, now))
+      for (const { line } of batch) yield line;
+  }
+  async function* follow(asked: LogQuery, abort: AbortSignal): AsyncGenerator<LogLine> {
+    const ends = await followStart(store, asked);
+    const seen = new Map(ends);
+    for await (const batch of queryLines(store, asked, now))
+      for (const { line } of batch) {
+        const end = ends.get(line.run);
+        // What came in meanwhile is left to the following part.
+        if (line.kind === 'line' && (end === undefined || line.offset >= end)) continue;
+        yield line;
+        if (abort.aborted) return;
+      }
+    const options = { archive: store, now, onNews };
+    for await (const batch of followLines(options, asked, [seen, abort]))
+      for (const { line } of batch) yield line;
+  }
+  function onNews(listener: () => void): Disposer {
+    news.add(listener);
+    return () => news.delete(listener);
+  }
+  return {
+    query,
+    follow,
+    onLines: tails.feed.on,
+    skippedBytes: tails.feed.skippedBytes,
+    async catchUp() {
+      await indexed;
+      await tails.catchUp();
+    },
+    sweep: keeper.sweep,
+    async tail(instance, token, count) {
+      const run = runFiles(logsDir, instance, token);
+      const lines = await lastRawLines(run, count, keeper.released);
+      return lines.map((line) => redact(plainText(line)));
+    },
+    async stop() {
+      for (const dispose of disposers) dispose();
+      stopped = true;
+      await indexed;
+      await tails.stop();
+      await keeper.stop();
+    },
+  };
+}
