@@ -118,19 +118,24 @@ async function untilConnected(
   }
 }
 
-/** The daemon's own last words are the best explanation. */
+/** The daemon's own last words are the best explanation: a JSON line, with a code if it knew one. */
 function startFailed(session: Session, how: string | null): FettleError {
-  const lines = lastLines(session.paths.supervisorOut, 5);
-  const words = lines.length === 0 ? '' : `: ${lines.at(-1) ?? ''}`;
-  return new FettleError(
-    'E-DAEMON-START',
-    `the daemon ended at its start (${how ?? '?'})${words}`,
-    {
-      hint: `look at ${session.paths.supervisorOut}`,
-      status: 500,
-      exitCode: 4,
-    },
-  );
+  const last = lastLines(session.paths.supervisorOut, 1)[0] ?? '';
+  const { code, message, hint } = parsedLine(last);
+  const hints = hint ?? `look at ${session.paths.supervisorOut}`;
+  if (code !== undefined)
+    return new FettleError(code, message ?? last, { hint: hints, status: 500 });
+  const words = `the daemon ended at its start (${how ?? '?'}): ${message ?? last}`;
+  return new FettleError('E-DAEMON-START', words, { hint: hints, status: 500 });
+}
+
+function parsedLine(line: string): { code?: string; message?: string; hint?: string } {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
 }
 
 export function lastLines(file: string, count: number): readonly string[] {

@@ -28,10 +28,14 @@ export type OutputOptions = Readonly<{
   verbose: boolean;
 }>;
 
-type Stream = Readonly<{ isTTY?: boolean; columns?: number; write(text: string): boolean }>;
+export type OutputStream = Readonly<{
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): boolean;
+}>;
 
 export function createOutput(
-  streams: Readonly<{ stdout: Stream; stderr: Stream }>,
+  streams: Readonly<{ stdout: OutputStream; stderr: OutputStream }>,
   options: OutputOptions,
 ): Output {
   const look = lookOf(streams.stdout, options);
@@ -53,7 +57,7 @@ export function createOutput(
   };
 }
 
-function lookOf(stream: Stream, options: OutputOptions): Look {
+function lookOf(stream: OutputStream, options: OutputOptions): Look {
   return decideLook({
     env: options.env,
     isTty: stream.isTTY === true,

@@ -1,7 +1,5 @@
 /**
  * One call of the CLI: flags, session, command, errors, exit code.
- *
- * Ctrl-C once asks the running command to end (it says how); a second one ends us at once.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -10,8 +8,8 @@ import { FettleError } from '@fettle/sdk/fettle-error';
 import { problemOf } from '@fettle/sdk/problem-error';
 import { catalogue } from './catalogue.ts';
 import { exitCodes } from './command.ts';
-import { listenForInterrupts, type Interrupts } from './interrupts.ts';
-import { createOutput, type Output } from './output.ts';
+import type { Interrupts } from './interrupts.ts';
+import { createOutput, type Output, type OutputStream } from './output.ts';
 import { buildProgram, type Invocation } from './program.ts';
 import { findStackDir, openSession, usageError, type OutputFormat } from './session.ts';
 import { nearestWord } from './suggestion.ts';
@@ -30,22 +28,30 @@ const formats: readonly string[] = [
   'github',
 ];
 
-export async function runCli(words: readonly string[]): Promise<void> {
-  endQuietlyOnClosedPipe();
-  const interrupts = listenForInterrupts();
+/** What a call of the CLI needs of its process. */
+export type CliHost = Readonly<{
+  stdout: OutputStream;
+  stderr: OutputStream;
+  env: Readonly<Record<string, string | undefined>>;
+  interrupts: Interrupts;
+}>;
+
+/** @returns the exit code; never throws. */
+export async function runCli(words: readonly string[], host: CliHost): Promise<number> {
+  const { interrupts } = host;
   let code: number = exitCodes.ok;
   let flags: OptionValues = roughFlags(words);
   let dir = process.cwd();
   const program = buildProgram(cliVersion, async (invocation) => {
     flags = invocation.flags;
     dir = stackDirOf(flags);
-    code = await runInvocation(invocation, dir, interrupts);
+    code = await runInvocation(invocation, dir, host);
   });
   for (const one of [program, ...program.commands])
     one.configureOutput({
       outputError: () => undefined,
       writeOut: (text) => {
-        const output = outputFor(flags);
+        const output = outputFor(flags, host);
         output.print(fitCharset(text, output.look.unicode));
       },
     });
@@ -53,17 +59,13 @@ export async function runCli(words: readonly string[]): Promise<void> {
     refuseUnknownVerb(program.parseOptions([...words]).operands[0], words);
     await program.parseAsync([...words], { from: 'user' });
   } catch (cause) {
-    code = await report(cause, outputFor(flags), { flags, dir, words });
+    code = await report(cause, outputFor(flags, host), { flags, dir, words });
   }
   if (interrupts.signal.aborted && code === exitCodes.ok) code = interrupts.exitCode;
-  await leave(code);
+  return code;
 }
 
-async function runInvocation(
-  invocation: Invocation,
-  dir: string,
-  interrupts: Interrupts,
-): Promise<number> {
+async function runInvocation(invocation: Invocation, dir: string, host: CliHost): Promise<number> {
   const { flags, module, input } = invocation;
   const file: unknown = flags['file'];
   const session = openSession({
@@ -76,9 +78,9 @@ async function runInvocation(
       verbose: flags['verbose'] === true,
       input: flags['input'] !== false,
     },
-    output: outputFor(flags),
-    env: process.env,
-    interrupts,
+    output: outputFor(flags, host),
+    env: host.env,
+    interrupts: host.interrupts,
   });
   return module.run(session, input);
 }
@@ -94,10 +96,10 @@ function formatOf(flags: OptionValues): OutputFormat {
   throw usageError(`-o ${String(asked)} is no output format`, `one of: ${formats.join(', ')}`);
 }
 
-function outputFor(flags: OptionValues): Output {
+function outputFor(flags: OptionValues, host: CliHost): Output {
   const color = flags['color'] === false ? 'never' : (flags['color'] ?? 'auto');
-  return createOutput(process, {
-    env: process.env,
+  return createOutput(host, {
+    env: host.env,
     color: ['auto', 'always', 'never'].includes(String(color)) ? (color as ColorChoice) : 'auto',
     quiet: flags['quiet'] === true,
     verbose: flags['verbose'] === true,
@@ -183,21 +185,4 @@ function roughFlags(words: readonly string[]): OptionValues {
     ...(at === -1 ? {} : { output: words[at + 1] }),
     ...(words.includes('--no-color') ? { color: false } : {}),
   };
-}
-
-function endQuietlyOnClosedPipe(): void {
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(exitCodes.ok);
-    });
-}
-
-async function leave(code: number): Promise<void> {
-  process.exitCode = code;
-  for (const stream of [process.stdout, process.stderr]) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    stream.write('', () => resolve());
-    await promise;
-  }
-  process.exit(code);
 }
