@@ -34,6 +34,12 @@ const json = (response: ServerResponse, status: number, body: unknown): void => 
   response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body));
 };
 
+async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
 async function caught(work: Promise<unknown>): Promise<FettleError> {
   const error = await work.then(
     () => null,
@@ -225,7 +231,7 @@ test('silence longer than allowed counts as a lost connection', async () => {
 test('a daemon that stays away ends the stream with its error', async () => {
   const live = { abort: new AbortController().signal, giveUpMs: 50 };
   const stream = createClient(unixSocketTransport('/nowhere/x.sock')).stream(null, live);
-  expect((await caught(Array.fromAsync(stream))).code).toBe('E-DAEMON-UNREACHABLE');
+  expect((await caught(collect(stream))).code).toBe('E-DAEMON-UNREACHABLE');
 });
 
 test('a refusal ends the stream at once', async () => {
@@ -234,7 +240,7 @@ test('a refusal ends the stream at once', async () => {
   );
   const live = { abort: new AbortController().signal };
   const lines = createClient(unixSocketTransport(socket)).followLogs({ services: [] }, live);
-  expect((await caught(Array.fromAsync(lines))).code).toBe('E-QUERY');
+  expect((await caught(collect(lines))).code).toBe('E-QUERY');
 });
 
 const lineOf = (offset: number, kind: LogLine['kind'] = 'line'): LogLine => ({
