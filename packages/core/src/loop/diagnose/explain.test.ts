@@ -273,6 +273,17 @@ test('listens on another port than it was given', () =>
     },
     ['listens-elsewhere', 'listens on 3000 but was given 8001: it does not honour PORT'],
   ));
+test('the prober saw where it listens instead', () =>
+  check(unready, failing('listens on 3000, not on the 8001 it was given'), [
+    'listens-elsewhere',
+    'listens on 3000 but was given 8001: it does not honour PORT',
+  ]));
+test('a run that follows many crashes is explained by them until it has lived a while', () =>
+  check(
+    { ...running, ...ended(null, 1), restarts: 3, startReason: 'crash', startedAtMs: now - 500 },
+    { lastRunLines: refusedLog, liveLines: ['connecting'] },
+    ['refused-dependency', 'connection to 127.0.0.1:5432 refused: nothing listens there'],
+  ));
 test('another process answers in its place', () =>
   check(
     { ...unready, ...onPort(8000) },
@@ -307,10 +318,10 @@ test('starting, nothing known yet', () =>
 test('a hang that we killed', () =>
   check(
     { lastExit: { kind: 'signal', code: 137, posixSignal: 'SIGKILL', endedBy: 'hang', atMs: now } },
-    { cpuRatio: 1 },
+    { hangVerdict: 'busy loop: 99 % of a core in pid 41 (node)' },
     [
       'hang',
-      'killed by Fettle because it hung: its check gave no answer; it burnt a whole core (busy loop)',
+      'killed by Fettle because it hung: its check gave no answer; busy loop: 99 % of a core in pid 41 (node)',
     ],
   ));
 test('over its memory limit', () =>

@@ -6,14 +6,24 @@
  * of the table say what is known and no more.
  */
 import { allCauses } from './causes/all.ts';
-import { cameBack, endsWithin, readFacts, type Facts } from './facts.ts';
+import { cameBack, endsWithin, failedItself, readFacts, type Facts } from './facts.ts';
 import { exitEvidence, type Evidence, type Finding } from './rule.ts';
 import type { Why, WhyInput } from './why-input.ts';
 import { clip, howLong, sentenceLimit, withClause } from './words.ts';
 
 /** null: all is well and there is nothing to note. */
 export function explain(input: WhyInput): Why | null {
-  return choose(readFacts(input, cameBack(input) ? whyBefore(input) : null));
+  const facts = readFacts(input, cameBack(input) ? whyBefore(input) : null);
+  const why = choose(facts);
+  // "Is starting" after a crash tells less than how the run before ended.
+  const vague = facts.phase === 'unready' && (why?.confidence ?? 0) < 0.5;
+  return vague && startsAfterCrash(input) ? (whyBefore(input) ?? why) : why;
+}
+
+function startsAfterCrash({ view, nowMs }: WhyInput): boolean {
+  const { lastExit, startedAtMs } = view;
+  if (lastExit === null || startedAtMs === null || !failedItself(lastExit)) return false;
+  return nowMs - startedAtMs < 10_000 && nowMs - lastExit.atMs < 60_000;
 }
 
 /** What would have been said while it was down. */

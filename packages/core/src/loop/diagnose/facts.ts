@@ -94,6 +94,7 @@ function phaseOf(input: WhyInput): Phase {
       return failingChecks.length > 0 ? 'unready' : 'fine';
     case 'running':
     case 'starting': {
+      if (isTroubled(input)) return 'ended';
       if (view.ready && failingChecks.length === 0) return 'fine';
       const young = nowMs - (view.startedAtMs ?? nowMs) < 10_000;
       const crashed = view.lastExit !== null && failedItself(view.lastExit);
@@ -102,6 +103,15 @@ function phaseOf(input: WhyInput): Phase {
     default:
       return view.state satisfies never;
   }
+}
+
+/** After several crashes a new run must first show that it lives longer than they did. */
+function isTroubled({ view, nowMs, failingChecks }: WhyInput): boolean {
+  const { lastExit, startedAtMs, restarts } = view;
+  if (lastExit === null || startedAtMs === null || restarts < 2 || !failedItself(lastExit))
+    return false;
+  const fresh = nowMs - lastExit.atMs < 60_000 && nowMs - startedAtMs < 2_000;
+  return fresh && failingChecks.length === 0;
 }
 
 /** Ended by itself, from outside, or by us because it was ill; not because somebody asked. */

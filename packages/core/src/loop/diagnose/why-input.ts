@@ -53,6 +53,8 @@ export type WhyInput = Readonly<{
   }>[];
   /** Cores used in the last sample of the run in question: a hang that burns or one that waits. */
   cpuRatio?: number | null;
+  /** What Fettle saw before it ended a hang: `busy loop: 99 % of a core in pid 41 (node)`. */
+  hangVerdict?: string | null;
   /** When Fettle last woke the live run from state T (somebody had stopped it). */
   continuedAtMs?: number | null;
   nowMs: number;

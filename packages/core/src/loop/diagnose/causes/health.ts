@@ -59,6 +59,9 @@ function listensOn({ input, lines }: Facts): number | null {
 }
 
 const listensElsewhere = checkRule('listens-elsewhere', 0.96, (facts, { result }) => {
+  const told = /listens on ([\d, ]+), not on the (\d+)/.exec(result.detail);
+  if (told !== null)
+    return `listens on ${told[1]} but was given ${told[2]}: it does not honour PORT`;
   const given = facts.input.view.port?.port;
   const actual = listensOn(facts);
   if (given === undefined || actual === null || actual === given) return null;
@@ -68,6 +71,7 @@ const listensElsewhere = checkRule('listens-elsewhere', 0.96, (facts, { result }
 
 const foreignAnswer = checkRule('foreign-answer', 0.97, ({ input }, { result, name }) => {
   if (result.attested !== false) return null;
+  if (/^port \d+ is answered by .*not ours$/.test(result.detail)) return clip(result.detail, 150);
   const port = input.view.port?.port ?? null;
   const owner = input.portOwners.find((entry) => entry.port === port)?.owner;
   return owner === undefined || owner.kind === 'ours'
@@ -127,15 +131,8 @@ const hang: Rule = {
     const exit = input.view.lastExit;
     if (exit?.endedBy !== 'hang' || input.nowMs - exit.atMs > 900_000) return null;
     if (facts.phase === 'unready' && input.failingChecks.some(({ everUp }) => everUp)) return null;
-    const ratio = input.cpuRatio ?? null;
-    const how =
-      ratio === null
-        ? ''
-        : ratio > 0.8
-          ? '; it burnt a whole core (busy loop)'
-          : ratio < 0.05
-            ? '; it used no CPU (waiting for something)'
-            : '';
+    const verdict = input.hangVerdict ?? null;
+    const how = verdict === null ? '' : `; ${clip(verdict, 90)}`;
     return {
       sentence: `killed by Fettle because it hung: its check gave no answer${how}`,
       confidence: facts.phase === 'ended' ? 0.99 : 0.7,

@@ -1,0 +1,163 @@
+/**
+ * Keeps one sentence per service up to date: recomputed right after a notice about it or about what
+ * it depends on, and every 5 s while there is something to say.
+ *
+ * One service at a time, each after a turn of the event loop, so that many ends at once do not hold
+ * up anybody else.
+ */
+import { explain } from '@fettle/core/loop/diagnose/explain';
+import type { Why } from '@fettle/core/loop/diagnose/why-input';
+import { sentenceLimit } from '@fettle/core/loop/diagnose/words';
+import type { Notice } from '@fettle/core/supervise/effect';
+import type { WhyPart } from '../parts.ts';
+import { gather, isPlain, worstInstance, type WhyDeps } from './gather.ts';
+
+export type { WhyDeps } from './gather.ts';
+
+/** The dying words may reach the spool a moment after the end is known. */
+const settleMs = 25;
+const reviewEveryMs = 5_000;
+
+type Shell = Readonly<{
+  deps: WhyDeps;
+  known: Map<string, Why>;
+  dirty: Set<string>;
+  listeners: Set<(service: string) => void>;
+}> & { timer: NodeJS.Timeout | null; working: Promise<void> | null; stopped: boolean };
+
+export function createWhy(deps: WhyDeps): WhyPart {
+  const shell: Shell = {
+    deps,
+    known: new Map(),
+    dirty: new Set(),
+    listeners: new Set(),
+    timer: null,
+    working: null,
+    stopped: false,
+  };
+  const all = (): void => touch(shell, serviceNames(shell));
+  const disposers = [
+    deps.link.onNotice((notice) => touch(shell, servicesOf(shell, notice))),
+    deps.link.onSnapshot(all),
+    deps.journal.onEvent(({ kind, service }) => {
+      if (service !== null && /^(?:check|healing)\./.test(kind)) touch(shell, [service]);
+    }),
+  ];
+  const review = setInterval(() => touch(shell, worthReviewing(shell)), reviewEveryMs);
+  review.unref();
+  all();
+  return {
+    why: (service) => shell.known.get(service) ?? null,
+    async explain(service) {
+      await recompute(shell, service);
+      return shell.known.get(service) ?? null;
+    },
+    onChange(listener) {
+      shell.listeners.add(listener);
+      return () => shell.listeners.delete(listener);
+    },
+    async stop() {
+      shell.stopped = true;
+      clearInterval(review);
+      if (shell.timer !== null) clearTimeout(shell.timer);
+      for (const dispose of disposers) dispose();
+      await shell.working;
+    },
+  };
+}
+
+function serviceNames({ deps }: Shell): readonly string[] {
+  return deps.link.stack()?.services.map(({ name }) => name) ?? [];
+}
+
+function servicesOf(shell: Shell, notice: Notice): readonly string[] {
+  switch (notice.kind) {
+    case 'instance-changed':
+      return [notice.view.service];
+    case 'port-moved':
+      return [notice.service, ...notice.dependants];
+    case 'continued':
+    case 'instance-removed':
+      return [notice.instance.replace(/\.\d+$/, '')];
+    default:
+      return serviceNames(shell);
+  }
+}
+
+/** What is not ok may have changed without a word: a port was freed, an age grew. */
+function worthReviewing(shell: Shell): readonly string[] {
+  const services = shell.deps.link.stack()?.services ?? [];
+  return services
+    .filter((service) => shell.known.has(service.name) || !isPlain(shell.deps, service))
+    .map(({ name }) => name);
+}
+
+function touch(shell: Shell, services: readonly string[]): void {
+  if (shell.stopped) return;
+  for (const name of services) shell.dirty.add(name);
+  if (shell.dirty.size === 0 || shell.timer !== null || shell.working !== null) return;
+  shell.timer = setTimeout(() => {
+    shell.timer = null;
+    shell.working = work(shell).finally(() => {
+      shell.working = null;
+      touch(shell, []);
+    });
+  }, settleMs);
+}
+
+async function work(shell: Shell): Promise<void> {
+  const batch = inOrder(shell, [...shell.dirty]);
+  shell.dirty.clear();
+  for (const service of batch) {
+    if (shell.stopped) return;
+    await recompute(shell, service);
+    await new Promise(setImmediate);
+  }
+}
+
+/** What others depend on first, since its sentence is quoted in theirs. */
+function inOrder(shell: Shell, names: readonly string[]): readonly string[] {
+  const services = shell.deps.link.stack()?.services ?? [];
+  const depth = new Map<string, number>();
+  for (let round = 0; round < 8; round += 1)
+    for (const { name, dependsOn } of services)
+      depth.set(name, Math.max(0, ...dependsOn.map((need) => 1 + (depth.get(need.service) ?? 0))));
+  return names.toSorted((a, b) => (depth.get(a) ?? 0) - (depth.get(b) ?? 0));
+}
+
+async function recompute(shell: Shell, name: string): Promise<void> {
+  const { deps, known } = shell;
+  const stack = deps.link.stack();
+  const service = stack?.services.find((one) => one.name === name);
+  const before = known.get(name) ?? null;
+  let after: Why | null = null;
+  if (stack !== null && service !== undefined && !isPlain(deps, service)) {
+    const view = worstInstance(deps, name);
+    const why = (of: string): Why | null => known.get(of) ?? null;
+    if (view !== null)
+      after = named(
+        explain(await gather({ deps, stack, service, view, why })),
+        view.instance,
+        shell,
+      );
+  }
+  if (shell.stopped) return;
+  if (after === null) known.delete(name);
+  else known.set(name, after);
+  if (before?.sentence === after?.sentence) return;
+  for (const listener of shell.listeners) listener(name);
+  const dependants = stack?.services.filter(({ dependsOn }) =>
+    dependsOn.some((need) => need.service === name),
+  );
+  // Ages tick in sentences; dependants hear of a new cause, not of a new age.
+  if (before?.cause !== after?.cause) touch(shell, dependants?.map((one) => one.name) ?? []);
+}
+
+/** Of several replicas the one that is meant is named. */
+function named(why: Why | null, instance: string, { deps }: Shell): Why | null {
+  if (why === null) return null;
+  const service = instance.replace(/\.\d+$/, '');
+  const replicas = deps.link.instances().filter((view) => view.service === service).length;
+  const sentence = `${instance}: ${why.sentence}`;
+  return replicas < 2 || sentence.length > sentenceLimit ? why : { ...why, sentence };
+}
