@@ -7,7 +7,13 @@
  */
 import type { Notice } from '@fettle/core/supervise/effect';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
-import type { Push, RequestBody, Snapshot, SupervisorInfo } from '@fettle/core/supervise/protocol';
+import type {
+  HelloResult,
+  Push,
+  RequestBody,
+  Snapshot,
+  SupervisorInfo,
+} from '@fettle/core/supervise/protocol';
 import { backoffMs, jitteredMs } from '@fettle/sdk/backoff';
 import type { SupervisorLink } from './parts.ts';
 import type { Cursor } from './store.ts';
@@ -153,9 +159,9 @@ async function greet(
   const ask = (body: RequestBody): Promise<unknown> => connection.request(body, requestMs, null);
   const cursor = options.cursor();
   const known = { epoch: cursor?.epoch ?? null, seq: cursor?.seq ?? 0 };
-  const hello = await ask({ kind: 'hello', client: 'controller', ...known });
+  const hello = (await ask({ kind: 'hello', client: 'controller', ...known })) as HelloResult;
   link.info = (await ask({ kind: 'info' })) as SupervisorInfo;
-  const snapshot = isSnapshot(hello) ? hello : ((await ask({ kind: 'snapshot' })) as Snapshot);
+  const snapshot = hello.snapshot ?? ((await ask({ kind: 'snapshot' })) as Snapshot);
   // What was pushed before the snapshot's answer is in it, but the journal wants each step.
   const queued = link.queue.splice(0);
   link.queue = queued.filter((one) => one.seq > snapshot.seq);
@@ -203,10 +209,6 @@ function record({ notice, atMs, epoch, seq }: Push, mirror: Mirror, options: Lin
   const known = options.cursor();
   if (known !== null && known.epoch === epoch && seq <= known.seq) return;
   options.record(notice, mirror.instance(id), { atMs, cursor: { epoch, seq } });
-}
-
-function isSnapshot(value: unknown): value is Snapshot {
-  return typeof value === 'object' && value !== null && 'instances' in value;
 }
 
 function added<Listener>(set: Set<Listener>, listener: Listener): () => void {

@@ -95,23 +95,17 @@ export async function createApi(options: ApiOptions): Promise<Api> {
 
   return {
     async listenTcp(port) {
-      await app.listen({ host: options.host, port });
+      await listening(app.server, () => app.server.listen({ host: options.host, port }));
       const address = app.server.address();
       return typeof address === 'object' && address !== null ? address.port : port;
     },
-    async listenUnix(path) {
-      const listening = Promise.withResolvers<void>();
-      unix.once('error', listening.reject);
-      unix.listen(path, () => listening.resolve());
-      await listening.promise;
-    },
+    listenUnix: (path) => listening(unix, () => unix.listen(path)),
     async close() {
       hub.close();
       startups.stop();
       for (const server of [app.server, unix]) server.closeAllConnections();
-      const closed = Promise.withResolvers<void>();
-      unix.close(() => closed.resolve());
-      await Promise.all([app.close(), closed.promise]);
+      await Promise.all([closed(app.server), closed(unix)]);
+      await app.close();
     },
   };
 }
@@ -137,7 +131,7 @@ function setHooks(
     return sendProblem(reply, told);
   });
   // An empty body with a JSON content type is what many clients send with a POST.
-  app.removeContentTypeParser('application/json');
+  app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
     try {
       done(null, body === '' ? undefined : JSON.parse(String(body)));
@@ -198,4 +192,24 @@ function connectionCounter(servers: readonly Server[]): () => number {
       socket.once('close', () => (open -= 1));
     });
   return () => open;
+}
+
+function listening(server: Server, start: () => void): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const settle = (): void => {
+    server.off('error', reject);
+    resolve();
+  };
+  server.once('error', reject);
+  server.once('error', () => server.off('listening', settle));
+  server.once('listening', settle);
+  start();
+  return promise;
+}
+
+function closed(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (!server.listening) return Promise.resolve();
+  server.close(() => resolve());
+  return promise;
 }

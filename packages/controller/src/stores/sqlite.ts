@@ -7,7 +7,7 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { StackEvent } from '@fettle/sdk/api/documents';
-import type { Store } from '../store.ts';
+import type { ChainReport, Store } from '../store.ts';
 import { chainHash, chainStart } from './audit-chain.ts';
 import { createCheckpointer } from './sqlite-checkpointer.ts';
 import { eventOf, eventsReader } from './sqlite-events.ts';
@@ -110,7 +110,12 @@ function journalOn(db: DatabaseSync, meta: Meta) {
   };
 }
 
-function verifyChain(db: DatabaseSync, meta: Meta) {
+/** For a database that is open already. */
+export function chainOf(db: DatabaseSync): ChainReport {
+  return verifyChain(db, metaOf(db));
+}
+
+function verifyChain(db: DatabaseSync, meta: Meta): ChainReport {
   let previous = meta.get('anchor') ?? chainStart;
   let rows = 0;
   for (const row of db.prepare('SELECT * FROM journal ORDER BY seq').iterate()) {
