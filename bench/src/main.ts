@@ -3,6 +3,7 @@
 type Bench = Readonly<{ run: (args: readonly string[]) => Promise<void> }>;
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  logs: () => import('./logs.ts'),
   supervise: () => import('./supervise.ts'),
 };
 

@@ -137,7 +137,7 @@ function gaps(open: OpenRun): readonly TimedLine[] {
 function endOf(archive: Archive, open: OpenRun, next: string | null): readonly TimedLine[] {
   const { fact } = open;
   const nextFact = next === null ? null : archive.fact(open.run.instance, next);
-  if (fact?.exit == null && next === null) return [];
+  if ((fact?.exit ?? null) === null && next === null) return [];
   const atMs = fact?.exit?.atMs ?? nextFact?.startedAtMs ?? open.writtenMs;
   const line = runBoundary(placeOf(open), fact, nextFact, [atMs, open.source.end()]);
   return [{ atMs, line }];
