@@ -29,7 +29,11 @@ export function takeExit(state: SuperviseState, run: Run, seen: RunExit): void {
   if (run.end !== null) arm(state, `grace:${run.token}`, null);
   killLeftovers(state, run);
   const { instance } = run;
-  if (instance === null || instance.run !== run) return;
+  if (instance === null || instance.run !== run) {
+    const successor = state.instances.get(run.instanceId);
+    if (successor?.phase === 'waiting') state.advancing.add(successor);
+    return;
+  }
   detach(state, instance, run);
   instance.lastExit = exit;
   decideNext(state, instance, exit);

@@ -7,7 +7,7 @@
 import type { SuperviseEvent } from './event.ts';
 import { detach, removeInstance, rest, restartLater, takeExit, unknownExit } from './exits.ts';
 import type { RunToken, StartReason } from './run.ts';
-import { arm, emit, shouldRun, touch, type Run, type SuperviseState } from './state.ts';
+import { arm, emit, isInternal, shouldRun, touch, type Run, type SuperviseState } from './state.ts';
 import { treeLetGo } from './ports.ts';
 import { endRun, EXIT_WAIT_MS, forgetRun, killLeftovers, signalRun } from './stop-order.ts';
 
@@ -43,7 +43,10 @@ export function takePid(state: SuperviseState, event: Of<'pid-learned'>): void {
   if (run.instance !== null) touch(state, run.instance, 'pid-learned');
 }
 
-/** Errors that trying again does not mend; anything else (no memory, no handles) may pass. */
+/**
+ * Errors that trying again does not mend; anything else (no memory, no handles) may pass. Our own
+ * services are tried all the same: nobody would be there to ask for it.
+ */
 const PERMANENT_CODES: ReadonlySet<string> = new Set([
   'ENOENT',
   'EACCES',
@@ -70,8 +73,9 @@ export function takeSpawnFailure(state: SuperviseState, event: Of<'spawn-failed'
   instance.spawnError = { code: event.code, message: event.message };
   if (instance.removing) removeInstance(state, instance);
   else if (!shouldRun(state, instance)) rest(state, instance, 'stopped');
-  else if (PERMANENT_CODES.has(event.code)) rest(state, instance, 'failed');
-  else restartLater(state, instance, 'crash');
+  else if (PERMANENT_CODES.has(event.code) && !isInternal(instance.service.definition)) {
+    rest(state, instance, 'failed');
+  } else restartLater(state, instance, 'crash');
 }
 
 export function takeTreeGone(state: SuperviseState, token: RunToken): void {

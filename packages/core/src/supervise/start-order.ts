@@ -119,6 +119,12 @@ function missingFor(state: SuperviseState, instance: Instance): Instance['waitin
     }
     missing.push({ service, condition });
   }
+  for (const run of state.runs.values()) {
+    // A run that was given up as no longer wanted, while its instance became wanted again.
+    if (run.instanceId === instance.id && run.exit === null) {
+      missing.push({ service: instance.service.definition.name, condition: 'end of former run' });
+    }
+  }
   if (!isInternal(instance.service.definition) && isControllerPortPending(state)) {
     missing.push({ service: '@controller', condition: 'port' });
   }
