@@ -18,7 +18,7 @@ const shapedTokens =
 
 /** Is a value under this name likely to be secret? */
 export function isSecretName(name: string): boolean {
-  const snake = name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2');
+  const snake = name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll('-', '_');
   return secretName.test(snake) && !harmlessName.test(snake);
 }
 

@@ -94,14 +94,15 @@ function restartDocument(service: Service): Plain {
 
 function portDocument(service: Service): Plain {
   const document: Plain = {};
-  if (service.port !== null) document['port'] = portText(service.port);
+  if (service.port !== null) document['port'] = portText(service.port, service.external);
   if (service.portClass !== null) document['class'] = service.portClass;
   return document;
 }
 
-function portText({ preferred, host, fallback }: PortRequest): unknown {
+/** Of an external service the address says the host. */
+function portText({ preferred, host, fallback }: PortRequest, external: boolean): unknown {
   const prefer = preferred.length === 0 ? 'auto' : preferred.map(rangeText);
-  return { prefer, host, fallback };
+  return external ? { prefer } : { prefer, host, fallback };
 }
 
 function rangeText({ from, to }: Readonly<{ from: number; to: number }>): string {

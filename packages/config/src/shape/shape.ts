@@ -3,7 +3,7 @@
  * Schema, so that the editor, the reference and the reader cannot disagree.
  */
 import type { ProblemSink } from '../problem/problem.ts';
-import { kindOf, type ConfigNode, type MapNode, type Spot } from '../source/node.ts';
+import { kindOf, type ConfigNode, type Spot } from '../source/node.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -163,8 +163,3 @@ export const anything: Shape<ConfigNode> = {
   read: (node) => node,
   json: {},
 };
-
-/** `map` when the node is one; for callers that already know. */
-export function asMap(node: ConfigNode): MapNode | null {
-  return node.kind === 'map' ? node : null;
-}
