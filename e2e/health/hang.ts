@@ -80,7 +80,7 @@ export function noteReadiness(stack: LiveStack): void {
 }
 
 /** A connection of its own each time: a pool's idle one would hold a single-threaded server up. */
-function ask(port: number, path: string): Promise<boolean> {
+export function ask(port: number, path: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const request = get({ host: '127.0.0.1', port, path, agent: false, timeout: 500 }, (response) => {
     response.resume();

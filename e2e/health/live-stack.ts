@@ -3,6 +3,7 @@
  * the controller does, without its store and API.
  */
 import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +23,8 @@ export type LiveStack = Readonly<{
   supervisorPid: number;
   link: FullLink;
   health: HealthPart;
+  /** Tears the health part down and builds it anew, as after a restart of the controller. */
+  reopenHealth(): Promise<HealthPart>;
   events: readonly StackEvent[];
   view(instance: string): InstanceView;
   /** Polls each 10 ms. @throws FettleError E-TEST-LATE at the deadline. */
@@ -122,7 +125,9 @@ export async function openLiveStack(services: readonly Service[]): Promise<LiveS
   });
   await until('the supervisor', () => link.connected(), 10_000);
   const { journal, events } = memoryJournal();
-  const health = openHealthPart({ link, journal, logs: spools(link), stateDir: paths.stateDir });
+  const build = (): HealthPart =>
+    openHealthPart({ link, journal, logs: spools(link), stateDir: paths.stateDir });
+  let health = build();
   const stack: Stack = {
     name: 'hang',
     dir,
@@ -136,7 +141,14 @@ export async function openLiveStack(services: readonly Service[]): Promise<LiveS
     stateDir: paths.stateDir,
     supervisorPid: daemon.pid ?? 0,
     link,
-    health,
+    get health() {
+      return health;
+    },
+    async reopenHealth() {
+      await health.stop();
+      health = build();
+      return health;
+    },
     events,
     view: (instance) => viewOf(link, instance),
     until,
@@ -203,7 +215,19 @@ function spools(link: FullLink): LogsPart {
       const text = spool === null ? '' : await readFile(spool, 'utf8').catch(() => '');
       return text.trimEnd().split('\n').slice(-count);
     },
-    onLines: () => () => {},
+    onLines(listener) {
+      const read = new Map<string, number>();
+      const timer = setInterval(() => {
+        for (const { instance, token, spool } of link.instances()) {
+          if (token === null || spool === null || !existsSync(spool)) continue;
+          const lines = readFileSync(spool, 'utf8').split('\n').slice(0, -1);
+          const fresh = lines.slice(read.get(token) ?? 0);
+          read.set(token, lines.length);
+          if (fresh.length > 0) listener(instance, token, fresh);
+        }
+      }, 50);
+      return () => clearInterval(timer);
+    },
     stop: () => Promise.resolve(),
   };
 }

@@ -1,9 +1,11 @@
 // A small HTTP service that can be told to hang in several ways: GET /busy, /deadlock, /sick, /mute.
 import { createServer } from 'node:http';
 
+// Alive also when it no longer listens.
+setInterval(() => {}, 1_000_000);
 let sick = false;
 const server = createServer((request, response) => {
-  if (request.url === '/mute') return server.close(() => {});
+  if (request.url === '/mute') server.close();
   if (request.url === '/sick') sick = true;
   if (request.url === '/well') sick = false;
   response.writeHead(sick ? 503 : 200, { connection: 'close' });

@@ -26,7 +26,11 @@ export function attestFinding({ seen, durationMs, address, view }: AttestOptions
   if (!isLocal(address.host)) return plain;
   const pids = [view.pid, view.shimPid].filter((pid) => pid !== null);
   if (seen.answer === 'absent') return { ...plain, detail: elsewhere(seen, address, pids) };
-  const { verdict, foreignPid } = attestListener({ ...address, token: view.token, pids });
+  const request = { ...address, token: view.token, pids };
+  const shared = attestListener(request);
+  // A listener younger than the shared table is missed there: look once more, now.
+  const fresh = seen.ok && shared.verdict === 'nobody';
+  const { verdict, foreignPid } = fresh ? attestListener({ ...request, maxAgeMs: 0 }) : shared;
   switch (verdict) {
     case 'ours':
       return { ...plain, attested: true };
