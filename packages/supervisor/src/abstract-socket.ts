@@ -9,7 +9,11 @@ export type HeldName = Readonly<{ release(): void }>;
 /** null: somebody else holds it. */
 export function holdName(name: string): Promise<HeldName | null> {
   return new Promise((resolve, reject) => {
-    const server: Server = createServer((socket: Socket) => socket.end(`${process.pid}\n`));
+    const server: Server = createServer((socket: Socket) => {
+      // Whoever only looks whether the name is held hangs up at once: no reason for us to end.
+      socket.on('error', () => socket.destroy());
+      socket.end(`${process.pid}\n`);
+    });
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') resolve(null);
       else reject(error);
