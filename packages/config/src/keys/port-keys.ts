@@ -111,7 +111,7 @@ const publishedShort = parsed(
   },
 );
 
-const publishedKeys = {
+export const publishedKeys = {
   target: key(
     portRange,
     'compose',

@@ -1,0 +1,24 @@
+/** Every group of keys, in the order and under the headings of the reference, `docs/config.md`. */
+import type { Keys } from '../shape/shape.ts';
+import { deployKeys, limitKeys, restartPolicyKeys, ulimitKeys } from './deploy-keys.ts';
+import { healthcheckKeys, healthKeys } from './health-keys.ts';
+import { portObjectKeys, publishedKeys } from './port-keys.ts';
+import { dependencyKeys, envFileKeys, serviceKeys, templateKeys } from './service-keys.ts';
+import { portsKeys, stackKeys } from './stack-keys.ts';
+
+export const keyGroups: Readonly<Record<string, Keys>> = {
+  'Top of the file': stackKeys,
+  'A service': serviceKeys,
+  'In `health`': healthKeys,
+  'In `healthcheck`': healthcheckKeys,
+  'In `port`': portObjectKeys,
+  'In one of `ports`': publishedKeys,
+  'In `depends_on.SERVICE`': dependencyKeys,
+  'In one of `env_file`': envFileKeys,
+  'In `deploy`': deployKeys,
+  'In `deploy.resources.limits`': limitKeys,
+  'In `deploy.restart_policy`': restartPolicyKeys,
+  'In `ulimits`': ulimitKeys,
+  'In one of `templates`': templateKeys,
+  'In the top `ports`': portsKeys,
+};
