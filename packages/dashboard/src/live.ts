@@ -55,6 +55,7 @@ export function startLive(): void {
   void refresh();
   const stream = new EventSource('/api/v1/stream');
   stream.addEventListener('message', hear);
+  stream.addEventListener('beat', () => (heardAtMs.value = Date.now()));
   stream.addEventListener('open', () => (heardAtMs.value = Date.now()));
   setInterval(() => void refresh(), pollMs);
   setInterval(() => (nowMs.value = Date.now()), 1_000);

@@ -20,6 +20,11 @@ function css(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+function hourAndMinute(seconds: number): string {
+  const at = new Date(seconds * 1_000);
+  return `${String(at.getHours()).padStart(2, '0')}:${String(at.getMinutes()).padStart(2, '0')}`;
+}
+
 /** Draws a dashed vertical line for each mark that lies in view. */
 function markPlugin(marks: readonly ChartMark[]): uPlot.Plugin {
   return {
@@ -52,7 +57,7 @@ function options(props: Props, width: number): uPlot.Options {
     cursor: { sync: { key: sync.key }, y: false },
     scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.15 : 1] } },
     axes: [
-      { ...axis, space: 60 },
+      { ...axis, space: 64, values: (_plot, ticks) => ticks.map(hourAndMinute) },
       { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => props.format(tick)) },
     ],
     series: [{}, { stroke: css(props.colour), width: 1.5, spanGaps: false }],
@@ -88,7 +93,7 @@ export function Chart(props: Props) {
   }, [props.values, props.timesMs, props.marks, look, asTable]);
   return (
     <section class="panel chart" aria-label={`${props.title}: ${text}`}>
-      <div class="head">
+      <div class="head chart-head">
         <h3>{props.title}</h3>
         <span class="faint small">{text}</span>
         <button
