@@ -1,6 +1,6 @@
 /**
  * The lines that we put between what services wrote: how a run ended, why the next began, and what
- * is no longer kept.
+ * is no longer kept. The rules around them (`── … ──`) are the renderers'.
  */
 import type { LogLine } from '@fettle/sdk/api/documents';
 import type { DroppedRange } from './dropped.ts';
@@ -8,7 +8,7 @@ import type { RunFact } from './run-facts.ts';
 
 export type LinePlace = Readonly<{ service: string; instance: string; run: string }>;
 
-/** `── process ended: exit 1 after 2h 11m (pid 7750) · restarted: crash ──`. */
+/** `process ended: exit 1 after 2h 11m (pid 7750) · restarted: crash`. */
 export function runBoundary(
   place: LinePlace,
   ended: RunFact | null,
@@ -18,7 +18,7 @@ export function runBoundary(
   const parts: string[] = [];
   if (ended !== null) parts.push(`process ended: ${endText(ended)}`);
   if (next !== null) parts.push(startText(next, ended !== null));
-  return boundaryLine(place, `── ${parts.join(' · ')} ──`, [atMs, offset]);
+  return boundaryLine(place, parts.join(' · '), [atMs, offset]);
 }
 
 function startText(fact: RunFact, isJoined: boolean): string {
@@ -65,7 +65,7 @@ const REASONS: Readonly<Record<DroppedRange['reason'], string>> = {
   truncated: 'the file was truncated by somebody else',
 };
 
-/** `── 1204331 lines (118.0 MiB) dropped: over the size that is kept ──`. */
+/** `1204331 lines (118.0 MiB) dropped: over the size that is kept`. */
 export function droppedBoundary(place: LinePlace, range: DroppedRange): LogLine {
   return goneBoundary(place, [range], 'dropped');
 }
@@ -87,7 +87,7 @@ function goneBoundary(place: LinePlace, ranges: readonly DroppedRange[], what: s
   const size = `${(bytes / 1_048_576).toFixed(1)} MiB`;
   const amount = lines === null ? size : `${lines} lines (${size})`;
   const reasons = [...new Set(ranges.map(({ reason }) => REASONS[reason]))].join('; ');
-  return boundaryLine(place, `── ${amount} ${what}: ${reasons} ──`, [last.atMs, last.start]);
+  return boundaryLine(place, `${amount} ${what}: ${reasons}`, [last.atMs, last.start]);
 }
 
 function boundaryLine(

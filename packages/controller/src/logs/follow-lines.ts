@@ -131,7 +131,8 @@ async function* instanceNews(
       const exit = exitOf(archive, cursor.instance, cursor.token);
       if (exit === null || cursor.endTold || cursor.offset < open.source.end()) continue;
       cursor.endTold = true;
-      const line = runBoundary(placeOf(open), fact, null, [exit.atMs, cursor.offset]);
+      const ended = archive.fact(cursor.instance, cursor.token);
+      const line = runBoundary(placeOf(open), ended, null, [exit.atMs, cursor.offset]);
       yield [{ atMs: exit.atMs, line }];
     } finally {
       await open.close();

@@ -11,8 +11,8 @@ import { mergeLines } from './merge-lines.ts';
 import { allLines, lastLines, placeOf } from './run-lines.ts';
 import type { LineFilter, TimedLine } from './run-reader.ts';
 
-/** More than this is not held in memory for a `tail`. */
-const MOST_TAIL = 100_000;
+/** A longer `tail` is not held in memory: it is counted first, then streamed. */
+const HELD_TAIL = 20_000;
 
 /** @throws FettleError E-GREP-PATTERN */
 export function lineFilter(query: LogQuery): LineFilter {
@@ -32,8 +32,12 @@ export async function* queryLines(
     yield* mergeLines(instances.map((each) => instanceLines(archive, each, filter, now)));
     return;
   }
-  const count = Math.min(query.tail, MOST_TAIL);
+  const count = query.tail;
   if (count <= 0) return;
+  if (count > HELD_TAIL) {
+    yield* longTail(() => queryLines(archive, { ...query, tail: null }, now), count);
+    return;
+  }
   const byService = new Map<string, AsyncIterable<readonly TimedLine[]>[]>();
   for (const instance of instances) {
     const tails = byService.get(serviceOf(instance)) ?? [];
@@ -42,6 +46,24 @@ export async function* queryLines(
   }
   const services = [...byService.values()].map((tails) => once(lastOf(mergeLines(tails), count)));
   yield* mergeLines(services);
+}
+
+/** The last `count` lines of each service, in two passes over all of them. */
+async function* longTail(
+  readAll: () => AsyncIterable<readonly TimedLine[]>,
+  count: number,
+): AsyncGenerator<readonly TimedLine[]> {
+  const surplus = new Map<string, number>();
+  for await (const batch of readAll())
+    for (const { line } of batch)
+      if (line.kind === 'line')
+        surplus.set(line.service, (surplus.get(line.service) ?? -count) + 1);
+  for await (const batch of readAll())
+    yield batch.filter(({ line }) => {
+      const left = surplus.get(line.service) ?? 0;
+      if (line.kind === 'line' && left > 0) surplus.set(line.service, left - 1);
+      return left <= 0;
+    });
 }
 
 async function* once(lines: Promise<readonly TimedLine[]>): AsyncGenerator<readonly TimedLine[]> {
@@ -90,7 +112,7 @@ async function instanceTail(
   [count, nowMs]: readonly [number, number],
 ): Promise<readonly TimedLine[]> {
   const tokens = archive.tokens(instance);
-  let found: readonly TimedLine[] = [];
+  const parts: (readonly TimedLine[])[] = [];
   let lines = 0;
   for (let at = tokens.length - 1; at >= 0 && lines < count; at--) {
     const open = await archive.openRun(instance, tokens[at]!);
@@ -99,12 +121,12 @@ async function instanceTail(
       lines += older.length;
       const end = passing(endOf(archive, open, tokens[at + 1] ?? null), filter);
       const isWhole = lines < count;
-      found = [...(isWhole ? passing(gaps(open), filter) : []), ...older, ...end, ...found];
+      parts.unshift(isWhole ? passing(gaps(open), filter) : [], older, end);
     } finally {
       await open.close();
     }
   }
-  return found;
+  return parts.flat();
 }
 
 /** Boundary lines obey the asked time, and are shown whatever is searched for. */

@@ -178,7 +178,7 @@ test('runs are stitched with the reason of the restart', async () => {
   stack.write('api.1', 'e-2', 'second life\n');
   const expected = [
     'first life',
-    '── process ended: exit 1 after 2h 11m (pid 7750) · restarted: crash ──',
+    'process ended: exit 1 after 2h 11m (pid 7750) · restarted: crash',
     'second life',
   ];
   deepEqual(texts(await stack.read()), expected);
@@ -235,7 +235,7 @@ test('what is dropped beyond the bound is said', async () => {
   await stack.logs().catchUp();
   await stack.logs().sweep();
   const [first, ...rest] = texts(await stack.read());
-  const dropped = Number(/^── (\d+) lines \(.* MiB\) dropped: over the size/.exec(first!)?.[1]);
+  const dropped = Number(/^(\d+) lines \(.* MiB\) dropped: over the size/.exec(first!)?.[1]);
   ok(dropped > 0, first);
   deepEqual(rest, lines.slice(dropped));
 });
@@ -251,7 +251,7 @@ test('the last run of a dead instance is kept, older ones go by count', async ()
   await stack.logs().catchUp();
   await stack.logs().sweep();
   const [first, ...rest] = texts(await stack.read());
-  equal(first, '── 2 lines (0.0 MiB) of 2 earlier runs dropped: over the size that is kept ──');
+  equal(first, '2 lines (0.0 MiB) of 2 earlier runs dropped: over the size that is kept');
   deepEqual(
     rest.filter((text) => text.startsWith('life')),
     ['life 3', 'life 4', 'life 5'],
@@ -303,8 +303,8 @@ test('following shows each line once, over a restart of the service', async () =
       'one',
       'two',
       'three',
-      '── process ended: exit 1 after a while (pid 7750) ──',
-      '── restarted: crash (pid 7750) ──',
+      'process ended: exit 1 after a while (pid 7750)',
+      'restarted: crash (pid 7750)',
       'four',
     ],
   );
