@@ -123,7 +123,12 @@ export async function openLiveStack(services: readonly Service[]): Promise<LiveS
     record: () => {},
     recordSnapshot: () => {},
   });
-  await until('the supervisor', () => link.connected(), 10_000);
+  link.start();
+  await until('the supervisor', () => link.connected(), 30_000).catch((error: unknown) => {
+    daemon.kill('SIGKILL');
+    link.stop();
+    throw error;
+  });
   const { journal, events } = memoryJournal();
   const build = (): HealthPart =>
     openHealthPart({ link, journal, logs: spools(link), stateDir: paths.stateDir });
