@@ -51,7 +51,7 @@ export type ControllerOptions = Readonly<{
   /** Built dashboard; null: none. */
   dashboardDir: string | null;
   log: Log;
-  buildParts: (deps: PartDeps) => Parts;
+  buildParts: (deps: PartDeps) => Parts | Promise<Parts>;
 }>;
 
 export type Controller = Readonly<{ url: string; port: number; stop(): Promise<void> }>;
@@ -76,9 +76,9 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const link = createSupervisorLink({
     socketPath: paths.supervisorSocket,
     ...createRecorder(journal, store, nowMs),
-    onError: (error) => log.warn({ err: error }, 'supervisor link'),
+    onError: (error) => log.warn({ reason: reasonOf(error) }, 'supervisor link'),
   });
-  const parts = options.buildParts({ link, journal, store, paths, log, nowMs });
+  const parts = await options.buildParts({ link, journal, store, paths, log, nowMs });
   let url = '';
   const daemon = (): DaemonStatus => ({
     supervisorPid: link.info()?.pid ?? null,
@@ -107,6 +107,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     allowedHosts: options.allowedHosts,
     onError: (error, request) => log.error({ err: error, ...request }, 'request failed'),
   });
+  link.start();
   const port = await listen(api, options);
   url = `http://${urlHost(options.host)}:${port}`;
   const announce = (): void => announceTo(paths, link, { url, version, log });
@@ -224,4 +225,10 @@ async function within(deadlineMs: number, work: Promise<unknown>): Promise<void>
   const timer = setTimeout(late.resolve, deadlineMs);
   await Promise.race([work, late.promise]);
   clearTimeout(timer);
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof FettleError)) return error instanceof Error ? (error.stack ?? '') : '';
+  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
+  return `${error.code}: ${error.message}${cause}`;
 }

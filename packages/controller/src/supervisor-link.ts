@@ -41,6 +41,8 @@ export type LinkOptions = Readonly<{
 
 export type FullLink = SupervisorLink &
   Readonly<{
+    /** Connects; to be called once everybody listens, so that nobody misses the first snapshot. */
+    start(): void;
     info(): SupervisorInfo | null;
     goingDown(): boolean;
     onConnection(listener: (connected: boolean) => void): () => void;
@@ -121,14 +123,14 @@ export function createSupervisorLink(options: LinkOptions): FullLink {
       await work(link, mirror, options, tell);
     } catch (error) {
       link.working = false;
-      options.onError?.(error);
+      // Once an outage: the retries go on for as long as it takes.
+      if (link.attempt <= 1) options.onError?.(error);
       if (link.connection === null) again();
       else link.connection.close();
     }
   };
-  void open();
-
   return {
+    start: () => void open(),
     connected: () => link.connected,
     stack: () => mirror.stack(),
     instances: () => mirror.instances(),
