@@ -50,7 +50,10 @@ export function openSession(
   return {
     ...parts,
     paths,
-    client: createClient(unixSocketTransport(paths.controllerSocket), { actor: 'cli' }),
+    client: createClient(
+      unixSocketTransport(() => livePaths(parts.flags.dir, parts.env).controllerSocket),
+      { actor: 'cli' },
+    ),
     nowMs: () => Date.now(),
   };
 }

@@ -90,7 +90,9 @@ export function createClient(transport: Transport, options: ClientOptions = {}):
       key: key ?? crypto.randomUUID(),
     });
   return {
-    target: transport.target,
+    get target() {
+      return transport.target;
+    },
     status: () => get('/api/v1/status'),
     service: (name) => get(servicePath(name)),
     why: (name) => get(`${servicePath(name)}/why`),

@@ -59,7 +59,13 @@ async function up(session: Session, input: CommandInput): Promise<number> {
   const names = namesToWatch(stack, args);
   const limitMs = limit ?? (waited || !detached ? defaultWaitMs : glanceMs);
   const patient = waited && limit !== null && limit > defaultWaitMs;
-  const outcome = await watchUp(session, { names, startMs, limitMs, patient });
+  const outcome = await watchUp(session, {
+    names,
+    startMs,
+    limitMs,
+    replaced: applied.replaced,
+    patient,
+  });
   applied.client.close();
   if (outcome.kind === 'interrupted') return interrupted(session, detached);
   sayClosing(session, outcome);

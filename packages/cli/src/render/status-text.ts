@@ -43,7 +43,13 @@ const wideColumns: readonly Column[] = [
   { title: 'LAST EXIT' },
 ];
 
+function columnsFor(look: Look): readonly Column[] {
+  if (look.tty) return columns;
+  return columns.map((column) => (column.title === 'FOR' ? { ...column, title: 'SINCE' } : column));
+}
+
 function renderRows(rows: readonly Row[], look: Look, wide: boolean): string {
+  const columns = columnsFor(look);
   if (wide) {
     const all = rows.map((row) => [...row.cells, row.why ?? '']);
     return renderTable([...wideColumns, { title: 'WHY' }], all, look);
@@ -73,7 +79,7 @@ function renderRows(rows: readonly Row[], look: Look, wide: boolean): string {
 
 function withReasonsBelow(rows: readonly Row[], look: Look): string {
   const table = renderTable(
-    columns,
+    columnsFor(look),
     rows.map((row) => row.cells),
     look,
   ).split('\n');

@@ -16,6 +16,8 @@ export type Applied = Readonly<{
   started: boolean;
   /** Services that a daemon had before; empty on a first start. */
   changes: readonly Change[];
+  /** Pids of what is restarted or removed. */
+  replaced: ReadonlySet<number>;
 }>;
 
 /** The supervisor tells its subscribers right after taking the stack. */
@@ -38,11 +40,21 @@ export async function applyStack(
   const before = seen.snapshot?.stack ?? null;
   const wanted = named.length === 0 ? stack : withNamed(stack, before, named);
   await client.request({ kind: 'apply', stack: wanted, actor: 'cli' }, { timeoutMs: 15_000 });
-  if (before === null) return { client, started, changes: [] };
+  if (before === null) return { client, started, changes: [], replaced: new Set() };
   const timer = setTimeout(() => told.resolve([]), noticeMs);
   const changes = await told.promise;
   clearTimeout(timer);
-  return { client, started, changes };
+  return { client, started, changes, replaced: replacedPids(seen.snapshot, changes) };
+}
+
+function replacedPids(before: Snapshot | null, changes: readonly Change[]): ReadonlySet<number> {
+  const ends = new Set(
+    changes
+      .filter(({ change }) => change === 'restarted' || change === 'removed')
+      .map(({ service }) => service),
+  );
+  const instances = before?.instances.filter(({ service }) => ends.has(service)) ?? [];
+  return new Set(instances.map(({ pid }) => pid).filter((pid) => pid !== null));
 }
 
 /** Those that were running, and the named ones with all they need. */

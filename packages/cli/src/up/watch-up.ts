@@ -25,6 +25,8 @@ export type WatchOptions = Readonly<{
   /** `performance.now()` at which `up` began: what is shown counts from there. */
   startMs: number;
   limitMs: number;
+  /** Pids that this `up` replaces: a service that still shows one of them has not begun yet. */
+  replaced: ReadonlySet<number>;
   /** true: only readiness or the limit ends it; false: trouble that lasts ends it, too. */
   patient: boolean;
 }>;
@@ -42,7 +44,7 @@ export async function watchUp(session: Session, options: WatchOptions): Promise<
     const services = status.services.filter(({ name }) => options.names.includes(name));
     const elapsedMs = performance.now() - options.startMs;
     // Until the controller has heard of the new stack it would tell about the old one.
-    appliedSeen ||= services.length === options.names.length;
+    appliedSeen ||= services.length === options.names.length && isCurrent(status, options);
     if (appliedSeen) {
       showChanges(session, services, { shown, elapsedMs, nameColumns });
       const kind = kindOf(services, session.nowMs(), options.patient);
@@ -53,6 +55,14 @@ export async function watchUp(session: Session, options: WatchOptions): Promise<
     if (elapsedMs > options.limitMs) return { status, services, kind: 'progressing', elapsedMs };
     await pauseMs(everyMs, session.interrupts.signal);
   }
+}
+
+/** Linked to the supervisor that took the stack, and past the processes that it replaced. */
+function isCurrent({ daemon, services }: StatusDocument, { replaced }: WatchOptions): boolean {
+  if (!daemon.supervisorConnected) return false;
+  return !services.some(({ instances }) =>
+    instances.some(({ pid }) => pid !== null && replaced.has(pid)),
+  );
 }
 
 function kindOf(

@@ -9,10 +9,15 @@ import { timedOut, unreachable } from './unreachable.ts';
 /** An answer larger than this is a mistake of ours; reading it would only hide that. */
 const maxAnswerChars = 256 * 1024 * 1024;
 
-export function unixSocketTransport(socketPath: string): Transport {
+/** `socket`: its path, or what looks it up before each request (a new daemon may be elsewhere). */
+export function unixSocketTransport(socket: string | (() => string)): Transport {
+  const pathNow = typeof socket === 'string' ? () => socket : socket;
   return {
-    target: socketPath,
+    get target() {
+      return pathNow();
+    },
     async send(request) {
+      const socketPath = pathNow();
       // One deadline over connect, headers and body together.
       const deadline = AbortSignal.timeout(request.timeoutMs);
       try {
@@ -23,6 +28,7 @@ export function unixSocketTransport(socketPath: string): Transport {
       }
     },
     async open(request) {
+      const socketPath = pathNow();
       const deadline = new AbortController();
       const timer = setTimeout(() => deadline.abort(), request.timeoutMs);
       try {

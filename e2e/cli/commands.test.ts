@@ -1,0 +1,113 @@
+/** Every command against one real stack: its `--json` fits its schema, its exit code is the table's. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { registry } from '@fettle/controller/http/schemas';
+import { freePort, tempStack, webScript, workerScript, type TempStack } from './stack.ts';
+import { cliSchemas } from './json-schemas.ts';
+
+let stack: TempStack;
+beforeAll(async () => {
+  const port = await freePort();
+  stack = tempStack({
+    'web.js': webScript,
+    'worker.js': workerScript,
+    'fettle.yaml': `name: all
+services:
+  web: {command: node web.js, port: ${port}, health: /healthz}
+  worker: {command: node worker.js, depends_on: [web]}
+  job: {command: [node, -e, "console.log('done')"], restart: "no"}
+`,
+  });
+  expect(await stack.fettle('up', '-d', '--wait')).toMatchObject({ code: 0 });
+});
+afterAll(async () => expect(await stack.remove()).toEqual([]));
+
+/** By the word between `fettle.` and `/v1`, from the controller's registry or our own list. */
+function schemaFor(word: string): z.ZodType {
+  const own = cliSchemas[word];
+  if (own !== undefined) return own;
+  const id = `${word.charAt(0).toUpperCase()}${word.slice(1)}Document`;
+  for (const [schema, { id: known }] of registered()) if (known === id) return schema;
+  throw new TypeError(`no schema for fettle.${word}/v1`);
+}
+
+function registered(): Iterable<readonly [z.ZodType, { id: string }]> {
+  const { _map: map } = registry as unknown as { _map: Map<z.ZodType, { id: string }> };
+  return map.entries();
+}
+
+async function checkJson(words: readonly string[], code: number, schema: string): Promise<void> {
+  const ran = await stack.fettle(...words, '--json');
+  expect(`${words.join(' ')}: ${ran.code} ${ran.code === code ? '' : ran.stderr}`.trim()).toBe(
+    `${words.join(' ')}: ${code}`,
+  );
+  const document = JSON.parse(ran.stdout);
+  expect(document.schema).toBe(`fettle.${schema}/v1`);
+  expect(schemaFor(schema).safeParse(document).error?.issues ?? []).toEqual([]);
+}
+
+const table: readonly (readonly [string, number, string])[] = [
+  ['status', 0, 'status'],
+  ['ps web', 0, 'status'],
+  ['status --exit-code', 0, 'status'],
+  ['status nobody', 2, 'problem'],
+  ['why web', 0, 'why'],
+  ['why nobody', 2, 'problem'],
+  ['timeline', 0, 'timeline'],
+  ['timeline worker', 0, 'timeline'],
+  ['events -n 5', 0, 'events'],
+  ['ports', 0, 'ports'],
+  ['ports free 1', 0, 'port-owner'],
+  ['links --exit-code', 0, 'links'],
+  ['logs worker -n 3', 0, 'logs'],
+  ['logs --level loud', 2, 'problem'],
+  ['is-ready', 0, 'wait'],
+  ['wait web --timeout 5s', 0, 'wait'],
+  ['wait web --state stopped --timeout 50ms', 6, 'wait'],
+  ['open web', 0, 'open'],
+  ['explain E-USAGE', 0, 'explain'],
+  ['explain E-NOTHING', 2, 'problem'],
+  ['config validate', 0, 'config-problems'],
+  ['config show', 0, 'config'],
+  ['config diff --exit-code', 0, 'config-diff'],
+  ['version', 0, 'version'],
+  ['ls', 0, 'stacks'],
+  ['up -d', 0, 'up'],
+  ['restart worker', 0, 'command'],
+  ['stop worker', 0, 'command'],
+  ['start worker', 0, 'command'],
+  ['reset worker', 0, 'command'],
+  ['scale worker=2', 0, 'command'],
+  ['scale worker', 2, 'problem'],
+  ['frobnicate', 2, 'problem'],
+];
+
+for (const [words, code, schema] of table)
+  test(`fettle ${words} --json: exit ${code}, fettle.${schema}/v1`, () =>
+    checkJson(words.split(' '), code, schema));
+
+test('help takes less than 120 ms', async () => {
+  const times: number[] = [];
+  for (let round = 0; round < 5; round += 1) times.push((await stack.fettle('--help')).tookMs);
+  expect(Math.min(...times)).toBeLessThan(120);
+});
+
+test('a follower of the logs sees new lines as NDJSON and ends at Ctrl-C', async () => {
+  const child = stack.start('logs', 'worker', '-f', '--json');
+  let text = '';
+  child.stdout?.on('data', (chunk) => {
+    text += String(chunk);
+    if ((text.match(/tick/g) ?? []).length >= 3) child.kill('SIGINT');
+  });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  expect(code).toBe(130);
+  for (const line of text.trim().split('\n'))
+    expect(JSON.parse(line)).toMatchObject({ schema: 'fettle.log-line/v1', service: 'worker' });
+});
+
+test('a reader that closes the pipe early is no error', async () => {
+  const child = stack.start('logs', 'worker', '-f');
+  child.stdout?.once('data', () => child.stdout?.destroy());
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  expect(code).toBe(0);
+});

@@ -1,0 +1,87 @@
+/** Schemas of the documents that only the CLI makes; those of the API come from the controller. */
+import { z } from 'zod';
+
+const text = z.string();
+const state = z.enum([
+  'starting',
+  'ok',
+  'degraded',
+  'affected',
+  'failing',
+  'crash-loop',
+  'healing',
+  'stopped',
+  'done',
+  'unknown',
+]);
+const count = z.int().min(0);
+const named = <Shape extends z.core.$ZodLooseShape>(word: string, shape: Shape) =>
+  z.strictObject({ schema: z.literal(`fettle.${word}/v1`), ...shape });
+
+export const cliSchemas: Readonly<Record<string, z.ZodType>> = {
+  problem: named('problem', {
+    type: text,
+    title: text,
+    status: z.int().min(400).max(599),
+    detail: text.min(1),
+    instance: text,
+    code: z.string().regex(/^E-[A-Z0-9-]+$/),
+    hint: text,
+    docs: text,
+  }),
+  wait: named('wait', {
+    asked: state,
+    reached: z.boolean(),
+    services: z.array(z.strictObject({ name: text, state, why: text.nullable() })),
+  }),
+  'port-owner': named('port-owner', {
+    port: count,
+    free: z.boolean(),
+    service: text.nullable(),
+    pid: count.nullable(),
+    command: text.nullable(),
+    next: z.array(text),
+  }),
+  open: named('open', { url: z.url(), opened: z.boolean() }),
+  explain: named('explain', { code: text, meaning: text.min(1), action: text.min(1) }),
+  'config-problems': named('config-problems', {
+    ok: z.boolean(),
+    problems: z.array(z.unknown()),
+    warnings: z.array(z.unknown()),
+  }),
+  config: named('config', {
+    config: z.looseObject({ name: text, services: z.record(z.string(), z.unknown()) }),
+  }),
+  'config-diff': named('config-diff', {
+    changes: z.array(
+      z.strictObject({
+        service: text,
+        change: z.enum(['added', 'removed', 'restarted', 'updated']),
+        why: z.array(text),
+      }),
+    ),
+  }),
+  version: named('version', { cli: text, node: text, daemon: text.nullable() }),
+  stacks: named('stacks', {
+    stacks: z.array(
+      z.strictObject({ stack: text, dir: text, health: text, services: count, url: text }),
+    ),
+  }),
+  up: named('up', {
+    stack: text,
+    outcome: z.enum(['ready', 'settled', 'progressing']),
+    startedDaemon: z.boolean(),
+    url: z.url(),
+    seconds: z.number().min(0),
+    changes: z.array(z.strictObject({ service: text, change: text, why: text })),
+    services: z.array(
+      z.strictObject({
+        name: text,
+        state,
+        pid: count.nullable(),
+        port: count.nullable(),
+        why: text.nullable(),
+      }),
+    ),
+  }),
+};
