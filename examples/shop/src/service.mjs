@@ -1,0 +1,98 @@
+// What every HTTP service of the shop shares: it listens where PORT says, answers JSON, and leaves
+// in good order on SIGTERM.
+import { createServer } from 'node:http';
+
+const statusOf = Symbol('status');
+export const withStatus = (status, value) => ({ [statusOf]: status, value });
+
+/** `routes`: 'GET /path' to a function that returns a value, or `withStatus(status, value)`. */
+export function serve(routes, { onStop = () => {}, onRequest = null } = {}) {
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url, 'http://shop');
+    try {
+      if (onRequest !== null && (await onRequest(request, response, url))) return;
+      const route = routes[`${request.method} ${url.pathname}`];
+      if (route === undefined) return reply(response, 404, { error: `no ${url.pathname} here` });
+      const result = await route({ url, body: await readJson(request) });
+      const status = result?.[statusOf];
+      if (status === undefined) reply(response, 200, result);
+      else reply(response, status, result.value);
+    } catch (error) {
+      log('error', `${request.method} ${url.pathname}: ${error.message}`);
+      if (!response.headersSent) reply(response, error.status ?? 500, { error: error.message });
+    }
+  });
+  listen(server);
+  onTerminate(() => {
+    server.close();
+    server.closeAllConnections();
+    return onStop();
+  });
+  return server;
+}
+
+export function listen(server) {
+  const port = Number(process.env.PORT ?? 0);
+  const host = process.env.HOST ?? '127.0.0.1';
+  server.listen(port, host, () => log('info', `listening on ${host}:${server.address().port}`));
+}
+
+/** Ends with success on SIGTERM and SIGINT, after `stop` and within 3 s. */
+export function onTerminate(stop) {
+  let stopping = false;
+  const leave = async (signal) => {
+    if (stopping) return;
+    stopping = true;
+    log('info', `${signal}: leaving`);
+    setTimeout(() => process.exit(0), 3_000).unref();
+    await stop();
+    process.exit(0);
+  };
+  process.on('SIGTERM', leave);
+  process.on('SIGINT', leave);
+}
+
+/** One JSON line: level, time, message and fields. */
+export function log(level, msg, fields = {}) {
+  console.log(JSON.stringify({ level, time: new Date().toISOString(), msg, ...fields }));
+}
+
+/** Calls another service of the shop; a bad status or no answer in time is an error. */
+export async function call(base, path, { method = 'GET', body, timeoutMs = 2_000 } = {}) {
+  const response = await fetch(new URL(path, base), {
+    method,
+    signal: AbortSignal.timeout(timeoutMs),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const value = await response.json();
+  if (response.ok) return value;
+  throw Object.assign(new Error(`${path}: HTTP ${response.status}: ${value.error}`), {
+    status: response.status >= 500 ? 502 : response.status,
+  });
+}
+
+/** The address of a dependency, as Fettle gives it: LEDGER_URL and so on. */
+export function addressOf(name) {
+  const address = process.env[`${name}_URL`];
+  if (address !== undefined) return address;
+  throw new Error(`missing required environment variable ${name}_URL`);
+}
+
+export function reply(response, status, value) {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(`${JSON.stringify(value)}\n`);
+}
+
+async function readJson(request) {
+  let text = '';
+  for await (const chunk of request) {
+    text += chunk;
+    if (text.length > 65_536) throw Object.assign(new Error('body too large'), { status: 413 });
+  }
+  if (text === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw Object.assign(new Error('the body is no JSON'), { status: 400 });
+  }
+}
