@@ -158,6 +158,7 @@ test('loadStack throws them as one error with exit code 2', () => {
 });
 test('the terminal form shows the line, marked, and no secret', () => {
   const text = renderProblems(check(broken).problems, { color: false });
+  expect(text).not.toContain('hunter2');
   expect(text).toContain('error[E-CONFIG-PORT]: `web.port` is `eighty`');
   expect(text).toContain(
     '  ┌ fettle.yaml:4:11\n  │ 4 │     port: eighty\n  │   ╵           ━━━━━━\n  fix ',
@@ -179,6 +180,21 @@ test('one line each, for GitHub, as JSON', () => {
     schema: 'fettle.config-problems/v1',
     ok: false,
   });
+});
+test('a value under a secret name is masked in messages, too', () => {
+  const { problems } = check('services: {a: {command: x, environment: {API_TOKEN: "ab\\0cd"}}}');
+  expect(problems).toMatchObject([{ code: 'E-CONFIG-VALUE', seen: '***' }]);
+  expect(JSON.stringify(problems)).not.toContain('cd"');
+});
+test('notes below x- may hold dollar signs, and count where an alias uses them', () => {
+  const text =
+    'x-note: costs $ 5\nx-env: &env {A: "${B:-b}"}\nservices: {a: {command: x, environment: *env}}';
+  expect(load(text).services[0]?.environment).toEqual({ A: 'b' });
+});
+test('a chain of extends is bounded', () => {
+  const many = Array.from({ length: 80 }, (_, at) => `  s${at}: {extends: s${at + 1}}\n`).join('');
+  const { problems } = check(`services:\n${many}  s80: {command: x}\n`);
+  expect(problems.map(({ code }) => code)).toContain('E-CONFIG-EXTENDS');
 });
 test('control characters of a file never reach the terminal', () => {
   const { problems } = check('services:\n  "a\u001B[31m": {command: x}\n');

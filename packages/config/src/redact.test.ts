@@ -48,5 +48,9 @@ test('options that carry secrets are masked', () => {
 test('a line keeps its columns', () => {
   expect(redactLine('    DB_PASSWORD: abc')).toBe('    DB_PASSWORD: ***');
   expect(redactLine('  - TOKEN=abcd')).toBe('  - TOKEN=****');
+  expect(redactLine('  env: {A: 1, API_KEY: [abc], B: 2}')).toBe(
+    '  env: {A: 1, API_KEY: *****, B: 2}',
+  );
+  expect(redactLine('  TOKEN: ${TOKEN}')).toBe('  TOKEN: ${TOKEN}');
   expect(redactLine('  port: 8000')).toBe('  port: 8000');
 });

@@ -43,10 +43,15 @@ export function redactArguments(words: readonly string[]): readonly string[] {
   });
 }
 
+const pairInLine =
+  /([A-Za-z][\w.-]*)(["']?\s*[:=]\s*)("[^"]*"?|'[^']*'?|\[[^\]]*\]?|[^\s,{}[\]][^,{}[\]]*)/g;
+
 /** A line of a config file as it may be printed beside a problem; the columns stay as they are. */
 export function redactLine(line: string): string {
-  const pair = /^(\s*(?:-\s*)?["']?)([\w.-]+)(["']?\s*[:=]\s*)(\S.*)$/.exec(line);
-  const [, lead = '', name = '', sign = '', value = ''] = pair ?? [];
-  if (pair === null || !isSecretName(name) || value.startsWith('$')) return redactText(line);
-  return `${lead}${name}${sign}${'*'.repeat(value.length)}`;
+  const masked = line.replaceAll(pairInLine, (whole, name: string, sign: string, value: string) =>
+    isSecretName(name) && !/^["']?\$/.test(value)
+      ? `${name}${sign}${'*'.repeat(value.length)}`
+      : whole,
+  );
+  return redactText(masked);
 }

@@ -24,12 +24,15 @@ const habits: Readonly<Record<string, string>> = {
   script: 'command',
 };
 
+/** Enough for keys and services; comparing more would take longer than it helps. */
+const MAX_CANDIDATES = 500;
+
 /** The closest of `candidates`, or null when none is close. */
 export function nearestOf(word: string, candidates: Iterable<string>): string | null {
   const wanted = fold(word);
   let best: string | null = null;
   let bestDistance = Math.min(2, Math.ceil(wanted.length / 3)) + 1;
-  const names = [...candidates];
+  const names = [...candidates].slice(0, MAX_CANDIDATES);
   for (const name of names) {
     const distance = editDistance(wanted, fold(name));
     if (distance >= bestDistance) continue;

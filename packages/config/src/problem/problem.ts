@@ -3,7 +3,7 @@
  * allowed and what to do. A person mends the file in one pass instead of one error per try.
  */
 import { FettleError, type Place } from '@fettle/sdk/fettle-error';
-import { redactLine, redactText } from '../redact.ts';
+import { isSecretName, redactLine, redactText } from '../redact.ts';
 import { lengthOnLine, lineAt, placeOf, type Spot } from '../source/node.ts';
 
 export type Problem = Readonly<{
@@ -49,16 +49,17 @@ export class ProblemSink {
 
   add(detail: ProblemDetail): void {
     const { spot } = detail;
+    const { seen, message } = withoutSecrets(detail);
     const problem: Problem = {
       severity: detail.code.startsWith('W-') ? 'warning' : 'error',
       code: detail.code,
       place: placeOf(spot),
       length: lengthOnLine(spot),
       path: detail.path,
-      seen: detail.seen ? shorten(redactText(detail.seen)) : (detail.seen ?? null),
+      seen,
       allowed: detail.allowed ?? [],
       nearest: detail.nearest ?? null,
-      message: detail.message,
+      message,
       hint: detail.hint,
       sourceLine: spot.source.text === '' ? null : redactLine(lineAt(spot)),
     };
@@ -88,6 +89,15 @@ export class ProblemSink {
   get lost(): number {
     return this.#lost;
   }
+}
+
+/** What stands under a secret-looking name is masked wherever the detail repeats it. */
+function withoutSecrets({ path, seen, message }: ProblemDetail) {
+  const name = /([\w-]+)(?:\[\d+\])?$/.exec(path)?.[1] ?? '';
+  if (seen === undefined || seen === null || seen === '')
+    return { seen: seen ?? null, message: redactText(message) };
+  if (!isSecretName(name)) return { seen: shorten(redactText(seen)), message: redactText(message) };
+  return { seen: '***', message: message.replaceAll(seen, '***') };
 }
 
 function shorten(text: string): string {

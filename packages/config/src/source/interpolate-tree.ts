@@ -24,7 +24,9 @@ export function interpolateTree(node: ConfigNode, lookup: Lookup, sink: ProblemS
     let changed = false;
     const entries = new Map<string, Entry>();
     for (const [key, entry] of current.entries) {
-      const value = visit(entry.value, path === '' ? key : `${path}.${key}`);
+      // Fragments below `x-` count where an alias uses them, and are notes where none does.
+      const note = path === '' && key.startsWith('x-');
+      const value = note ? entry.value : visit(entry.value, path === '' ? key : `${path}.${key}`);
       if (value !== entry.value) changed = true;
       entries.set(key, value === entry.value ? entry : { keySpot: entry.keySpot, value });
     }

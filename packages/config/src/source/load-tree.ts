@@ -10,10 +10,12 @@ import type { Lookup } from './interpolate.ts';
 import { mergeNodes } from './merge.ts';
 import type { ConfigNode, Entry, MapNode, Spot } from './node.ts';
 import { parseYaml } from './parse-yaml.ts';
-import { readSource } from './read-source.ts';
+import { displayName, readSource } from './read-source.ts';
 
 /** Files that one stack may pull in. */
 const MAX_FILES = 100;
+/** Services that extend one after another. */
+const MAX_CHAIN = 50;
 
 export type TreeLoader = Readonly<{
   /** `from`: the value that names the file; null: the person named it. */
@@ -53,7 +55,7 @@ function readNewTree(path: string, from: Spot | null, context: Context): MapNode
   const { sink, cwd } = context;
   const read = readSource(path, cwd);
   if (!read.ok || context.files.size >= MAX_FILES) {
-    const source = { path, name: path, baseDir: cwd, text: '' };
+    const source = { path, name: displayName(path, cwd), baseDir: cwd, text: '' };
     const message = read.ok ? `more than ${MAX_FILES} files make this stack` : read.message;
     const hint = read.ok ? 'Join some of them.' : read.hint;
     const code = !read.ok && read.missing ? 'E-CONFIG-MISSING' : 'E-CONFIG-READ';
@@ -194,6 +196,10 @@ function extendOne(
   if (chain.includes(name)) {
     const names = [...chain, name].map((part) => part.split('#').at(-1)).join(' → ');
     refuse(`services extend each other in a circle: ${names}`, null, []);
+    return own;
+  }
+  if (chain.length > MAX_CHAIN) {
+    refuse(`services extend each other more than ${MAX_CHAIN} deep`, null, []);
     return own;
   }
   const home = target.file === null ? tree : readTree(file, target.spot, context);

@@ -48,13 +48,30 @@ export type MapNode = Readonly<{
 export type ConfigNode = ScalarNode | ListNode | MapNode;
 export type Entry = Readonly<{ keySpot: Spot; value: ConfigNode }>;
 
+/** Offsets at which lines start, counted once per file. */
+const lineStarts = new WeakMap<Source, readonly number[]>();
+
+function startsOf(source: Source): readonly number[] {
+  const known = lineStarts.get(source);
+  if (known !== undefined) return known;
+  const starts = [0];
+  for (let at = source.text.indexOf('\n'); at !== -1; at = source.text.indexOf('\n', at + 1))
+    starts.push(at + 1);
+  lineStarts.set(source, starts);
+  return starts;
+}
+
 /** Line and column, from 1. */
 export function placeOf(spot: Spot): Place {
-  const before = spot.source.text.slice(0, spot.offset);
-  const lineStart = before.lastIndexOf('\n') + 1;
-  let line = 1;
-  for (let at = before.indexOf('\n'); at !== -1; at = before.indexOf('\n', at + 1)) line += 1;
-  return { file: spot.source.name, line, column: before.length - lineStart + 1 };
+  const starts = startsOf(spot.source);
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (starts[middle]! <= spot.offset) low = middle;
+    else high = middle - 1;
+  }
+  return { file: spot.source.name, line: low + 1, column: spot.offset - starts[low]! + 1 };
 }
 
 /** The whole line that `spot` starts on, without its line break. */
