@@ -4,7 +4,7 @@
  */
 import type { Random, ValidConfig } from './valid-config.ts';
 
-export type Broken = Readonly<{
+type Broken = Readonly<{
   lines: readonly string[];
   code: string;
   line: number | null;

@@ -22,7 +22,7 @@ export function random(seed: number): Random {
 }
 
 /** Keys with values that are right. Each may stand in any service. */
-export const validLines: Readonly<Record<string, readonly string[]>> = {
+const validLines: Readonly<Record<string, readonly string[]>> = {
   restart: ['always', 'on-failure:3', 'unless-stopped', '"no"'],
   stop_signal: ['SIGINT', 'SIGTERM'],
   stop_grace_period: ['10s', '1m30s'],

@@ -143,6 +143,7 @@ describe('ports', () => {
   });
   test('ports of Compose', () => {
     check('ports: ["8000:80"]', { port: port(8000) });
+    check('ports: ["53:53/udp", {target: 54, protocol: udp}]', { port: null });
     check('ports: [8000]', { port: port(8000) });
     check('ports: ["0.0.0.0:8000-8003:80-83/tcp"]', { port: port(8000, 8003, '0.0.0.0') });
     check('ports: [{target: 80, published: "8000", host_ip: 0.0.0.0}]', {

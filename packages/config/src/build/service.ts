@@ -156,8 +156,15 @@ function buildPort(
   return { preferred: wish.preferred, host, fallback: externalUrl === null && wish.fallback };
 }
 
+function isUdp(node: ConfigNode): boolean {
+  if (node.kind === 'scalar') return node.text.endsWith('/udp');
+  const protocol = node.kind === 'map' ? node.entries.get('protocol')?.value : undefined;
+  return protocol?.kind === 'scalar' && protocol.text === 'udp';
+}
+
 function publishedPort(fields: ServiceFields, { path, context }: Where): PortWish | null {
-  const [first, second] = fields.ports?.value ?? [];
+  // Probes and allocations are TCP; a UDP port is the process's own business.
+  const [first, second] = (fields.ports?.value ?? []).filter(({ node }) => !isUdp(node));
   if (first === undefined) return null;
   if (second !== undefined)
     context.sink.add({
