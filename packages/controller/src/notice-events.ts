@@ -100,6 +100,7 @@ function started(view: InstanceView): KeyedEvent {
       pid: view.pid,
       port: view.port?.port ?? null,
       reason: view.startReason,
+      ready: view.ready,
     },
   };
 }

@@ -119,7 +119,7 @@ test('start-up times and failed starts are counted', async () => {
     endedBy: null,
     atMs: Date.now(),
   } as const;
-  publish(aView('api', { token: 'e1-4', lastToken: 'e1-3', lastExit: exit }));
+  publish(aView('api', { token: 'e1-4', ready: false, lastToken: 'e1-3', lastExit: exit }));
   publish(aView('api', { token: 'e1-5', lastToken: 'e1-4', lastExit: exit }));
   await until(async () => {
     const text = await (await get('/metrics')).text();
@@ -150,12 +150,11 @@ test('the page is served at every view of it, with caching by name', async () =>
   const etag = (await get('/', html)).headers.get('etag') ?? '';
   equal((await get('/', { headers: { ...html.headers, 'if-none-match': etag } })).status, 304);
 });
+test('a path that climbs out of the page is a view of it at most', async () => {
+  const climbing = await get('/..%2f..%2fetc%2fpasswd', { headers: { accept: 'text/html' } });
+  ok((await climbing.text()).includes('<title>Fettle</title>'));
+});
 test('nothing outside the page can be fetched, and an unknown API path is no page', async () => {
-  for (const path of [
-    '/..%2f..%2fetc%2fpasswd',
-    '/%2e%2e/package.json',
-    '/assets/nope.js',
-    '/api/v1/nope',
-  ])
+  for (const path of ['/%2e%2e/package.json', '/assets/nope.js', '/api/v1/nope'])
     equal((await get(path, { headers: { accept: 'text/html' } })).status, 404, path);
 });

@@ -30,7 +30,9 @@ export function countStartups(journal: Pick<Journal, 'onEvent'>): StartupCounts 
       remember(ready, token);
       if (typeof data['tookMs'] === 'number') observe(durations, service, data['tookMs'] / 1_000);
     }
-    const type = failureType(event, ready.delete(token));
+    // A service without checks is ready as soon as it runs.
+    if (kind === 'service.started' && data['ready'] === true) remember(ready, token);
+    const type = failureType(event, kind === 'service.ended' && ready.delete(token));
     if (type !== null) {
       const key = `${service}\n${type}`;
       failures.set(key, (failures.get(key) ?? 0) + 1);
