@@ -1,4 +1,5 @@
 /** Every command against one real stack: its `--json` fits its schema, its exit code is the table's. */
+import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { registry } from '@fettle/controller/http/schemas';
@@ -14,7 +15,7 @@ beforeAll(async () => {
     'fettle.yaml': `name: all
 services:
   web: {command: node web.js, port: ${port}, health: /healthz}
-  worker: {command: node worker.js, depends_on: [web]}
+  worker: {command: node worker.js, depends_on: [web], scale: 1-3}
   job: {command: [node, -e, "console.log('done')"], restart: "no"}
 `,
   });
@@ -22,18 +23,16 @@ services:
 });
 afterAll(async () => expect(await stack.remove()).toEqual([]));
 
+const { _idmap: known } = registry as unknown as { _idmap: Map<string, z.ZodType> };
+
 /** By the word between `fettle.` and `/v1`, from the controller's registry or our own list. */
 function schemaFor(word: string): z.ZodType {
   const own = cliSchemas[word];
   if (own !== undefined) return own;
   const id = `${word.charAt(0).toUpperCase()}${word.slice(1)}Document`;
-  for (const [schema, { id: known }] of registered()) if (known === id) return schema;
+  const found = known.get(id);
+  if (found !== undefined) return found;
   throw new TypeError(`no schema for fettle.${word}/v1`);
-}
-
-function registered(): Iterable<readonly [z.ZodType, { id: string }]> {
-  const { _map: map } = registry as unknown as { _map: Map<z.ZodType, { id: string }> };
-  return map.entries();
 }
 
 async function checkJson(words: readonly string[], code: number, schema: string): Promise<void> {
@@ -70,6 +69,10 @@ const table: readonly (readonly [string, number, string])[] = [
   ['config validate', 0, 'config-problems'],
   ['config show', 0, 'config'],
   ['config diff --exit-code', 0, 'config-diff'],
+  ['store verify', 0, 'store-report'],
+  ['store migrate --dry-run --verify', 0, 'store-migration'],
+  ['store backup copy.db', 0, 'store-backup'],
+  ['store restore copy.db', 5, 'problem'],
   ['version', 0, 'version'],
   ['ls', 0, 'stacks'],
   ['up -d', 0, 'up'],
@@ -86,10 +89,15 @@ for (const [words, code, schema] of table)
   test(`fettle ${words} --json: exit ${code}, fettle.${schema}/v1`, () =>
     checkJson(words.split(' '), code, schema));
 
-test('help takes less than 120 ms', async () => {
-  const times: number[] = [];
-  for (let round = 0; round < 5; round += 1) times.push((await stack.fettle('--help')).tookMs);
-  expect(Math.min(...times)).toBeLessThan(120);
+test('help takes less than 120 ms on a quiet machine: 80 ms more than Node alone', async () => {
+  const times = { help: [] as number[], node: [] as number[] };
+  for (let round = 0; round < 7; round += 1) {
+    times.help.push((await stack.fettle('--help')).tookMs);
+    const startMs = performance.now();
+    spawnSync(process.execPath, ['-e', '0']);
+    times.node.push(performance.now() - startMs);
+  }
+  expect(Math.min(...times.help) - Math.min(...times.node)).toBeLessThan(80);
 });
 
 test('a follower of the logs sees new lines as NDJSON and ends at Ctrl-C', async () => {

@@ -18,6 +18,15 @@ const count = z.int().min(0);
 const named = <Shape extends z.core.$ZodLooseShape>(word: string, shape: Shape) =>
   z.strictObject({ schema: z.literal(`fettle.${word}/v1`), ...shape });
 
+const storeReport = {
+  ok: z.boolean(),
+  version: count,
+  wanted: count,
+  sizeBytes: count,
+  integrity: z.array(text),
+  chain: z.strictObject({ ok: z.boolean(), rows: count, brokenAtSeq: count.nullable() }),
+};
+
 export const cliSchemas: Readonly<Record<string, z.ZodType>> = {
   problem: named('problem', {
     type: text,
@@ -67,6 +76,15 @@ export const cliSchemas: Readonly<Record<string, z.ZodType>> = {
       z.strictObject({ stack: text, dir: text, health: text, services: count, url: text }),
     ),
   }),
+  'store-report': named('store-report', storeReport),
+  'store-migration': named('store-migration', {
+    from: count,
+    dryRun: z.boolean(),
+    steps: z.array(z.strictObject({ id: count, title: text })),
+    backupPath: text.nullable(),
+    verified: z.strictObject(storeReport).nullable(),
+  }),
+  'store-backup': named('store-backup', { file: text }),
   up: named('up', {
     stack: text,
     outcome: z.enum(['ready', 'settled', 'progressing']),

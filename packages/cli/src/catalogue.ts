@@ -148,6 +148,13 @@ export const catalogue: readonly CatalogueEntry[] = [
     load: () => import('./commands/config.ts'),
   },
   {
+    name: 'store',
+    group: 'Set up',
+    summary: 'migrate, verify, backup, restore of the stored history',
+    completes: ['migrate', 'verify', 'backup', 'restore'],
+    load: () => import('./commands/store.ts'),
+  },
+  {
     name: 'completion',
     group: 'Set up',
     summary: 'the completion script of your shell',

@@ -43,9 +43,11 @@ const wideColumns: readonly Column[] = [
   { title: 'LAST EXIT' },
 ];
 
+/** A pipe gets the moment itself. */
+const pipeColumns = columns.with(2, { title: 'SINCE', drop: 3 });
+
 function columnsFor(look: Look): readonly Column[] {
-  if (look.tty) return columns;
-  return columns.map((column) => (column.title === 'FOR' ? { ...column, title: 'SINCE' } : column));
+  return look.tty ? columns : pipeColumns;
 }
 
 function renderRows(rows: readonly Row[], look: Look, wide: boolean): string {
