@@ -298,10 +298,12 @@ test('fifty services are read in good time', () => {
   const dir = folder({
     'fettle.yaml': `services:\n${Array.from({ length: 50 }, (_, at) => manyLine(at)).join('')}`,
   });
-  for (let warm = 0; warm < 5; warm += 1) checkStack({ dir, env: {} });
-  const before = process.cpuUsage();
-  const { problems } = checkStack({ dir, env: {} });
-  const used = process.cpuUsage(before);
-  expect(problems).toEqual([]);
-  expect((used.user + used.system) / 1_000).toBeLessThan(60);
+  const usedMs = Array.from({ length: 8 }, () => {
+    const before = process.cpuUsage();
+    expect(checkStack({ dir, env: {} }).problems).toEqual([]);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1_000;
+  });
+  // The best of several: other work on the machine must not decide.
+  expect(Math.min(...usedMs)).toBeLessThan(40);
 });

@@ -63,7 +63,7 @@ type At = Readonly<{ name: string; node: ConfigNode; home: HealthHome; context: 
 
 function refuse(at: At, code: string, message: string, hint: string): null {
   const seen = at.node.kind === 'scalar' ? at.node.text : null;
-  const allowed = ['/healthz', 'tcp', ...probeKinds];
+  const allowed = code === 'E-CONFIG-VALUE' ? ['/healthz', ...probeKinds] : [];
   at.context.sink.add({
     code,
     spot: firstLine(at.node),

@@ -199,6 +199,7 @@ const restart = parsed<
 >(
   {
     wanted: 'no, always, on-failure, on-failure:N or unless-stopped',
+    like: ['always', 'on-failure', 'unless-stopped'],
     code: 'E-CONFIG-VALUE',
     json: {
       type: ['string', 'boolean'],

@@ -174,13 +174,23 @@ export const byteSize: Shape<number> = scalar(
   },
 );
 
+export type ParsedOptions = Readonly<{
+  wanted: string;
+  code: string;
+  json: JsonSchema;
+  /** Words that a misspelt value may have meant. */
+  like?: readonly string[];
+}>;
+
 /** A scalar by a parser of the caller's: for ports, URLs, signals. */
-export function parsed<T>(
-  options: Readonly<{ wanted: string; code: string; json: JsonSchema }>,
-  parse: (text: string) => T | null,
-): Shape<T> {
+export function parsed<T>(options: ParsedOptions, parse: (text: string) => T | null): Shape<T> {
   return scalar(options.wanted, options.json, (node, path) => {
     const value = parse(node.text.trim());
-    return value === null ? wrong(node, path, options.wanted, options.code) : { value };
+    if (value !== null) return { value };
+    const refusal = wrong(node, path, options.wanted, options.code);
+    const nearest = nearestOf(node.text, options.like ?? []);
+    return nearest === null
+      ? refusal
+      : { ...refusal, nearest, hint: `Did you mean \`${nearest}\`?` };
   });
 }
