@@ -9,7 +9,7 @@ setUp();
 console.error(`
 Three things to try from another terminal:
   ./fettle -C examples/shop status                    what runs, and why anything is not ok
-  kill -9 $(./fettle -C examples/shop status --json | grep -m1 -o '"pid":[0-9]*' | cut -d: -f2)
+  kill -9 $(./fettle -C examples/shop status web -o pid)
                                                       kill a service, watch it come back
   ./fettle -C examples/shop why web                   what happened, with the evidence
 `);

@@ -26,6 +26,7 @@ const formats: readonly string[] = [
   'yaml',
   'markdown',
   'github',
+  'pid',
 ];
 
 /** What a call of the CLI needs of its process. */

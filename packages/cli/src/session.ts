@@ -11,7 +11,15 @@ import { livePaths, type StatePaths } from '@fettle/sdk/daemon/paths';
 import type { Interrupts } from './interrupts.ts';
 import type { Output } from './output.ts';
 
-export type OutputFormat = 'table' | 'wide' | 'json' | 'ndjson' | 'yaml' | 'markdown' | 'github';
+export type OutputFormat =
+  | 'table'
+  | 'wide'
+  | 'json'
+  | 'ndjson'
+  | 'yaml'
+  | 'markdown'
+  | 'github'
+  | 'pid';
 
 /** Flags that mean the same everywhere. */
 export type CommonFlags = Readonly<{

@@ -32,7 +32,9 @@ export const command: CommandModule = {
 
 async function show(session: Session, document: StatusDocument): Promise<void> {
   await emit(session, document, (look, format) =>
-    renderStatus(document, look, { nowMs: session.nowMs(), wide: format === 'wide' }),
+    format === 'pid'
+      ? pidsOf(document)
+      : renderStatus(document, look, { nowMs: session.nowMs(), wide: format === 'wide' }),
   );
 }
 
@@ -58,6 +60,15 @@ async function watch(session: Session, input: CommandInput, everyMs: number): Pr
 function codeOf(document: StatusDocument, asked: boolean): number {
   if (!asked || document.services.every(({ state }) => fine.has(state))) return exitCodes.ok;
   return exitCodes.notAsAsked;
+}
+
+/** For `kill -9 $(fettle status web -o pid)`: of each running instance, a line each. */
+function pidsOf({ services }: StatusDocument): string {
+  const pids = services.flatMap(({ instances }) => instances.map(({ pid }) => pid));
+  return pids
+    .filter((pid) => pid !== null)
+    .map((pid) => `${pid}\n`)
+    .join('');
 }
 
 function watchInterval(option: unknown): number | null {

@@ -40,13 +40,17 @@ function progressWord(state: State): string {
 }
 
 function noteOf(service: ServiceStatus): string {
+  if (service.state === 'starting') return waitText(service);
   if (service.why !== null) return service.why;
   const ready = service.instances.filter(({ ready: isReady }) => isReady).length;
-  if (service.instances.length > 1) return `${ready} of ${service.instances.length}`;
-  const waits = service.instances.flatMap(({ waitingFor }) => waitingFor);
-  if (service.state !== 'starting' || waits.length === 0) return '';
-  const [first] = waits;
-  return `waits for ${first?.service} (${conditionText(first?.condition ?? '')})`;
+  return service.instances.length > 1 ? `${ready} of ${service.instances.length}` : '';
+}
+
+/** While it starts, what it waits for says more than how long it has. */
+function waitText(service: ServiceStatus): string {
+  const [first] = service.instances.flatMap(({ waitingFor }) => waitingFor);
+  if (first === undefined) return '';
+  return `waits for ${first.service} (${conditionText(first.condition)})`;
 }
 
 function conditionText(condition: string): string {

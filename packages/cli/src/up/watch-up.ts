@@ -37,7 +37,7 @@ const firstAnswerMs = 20_000;
 
 export async function watchUp(session: Session, options: WatchOptions): Promise<UpOutcome> {
   const nameColumns = Math.max(0, ...options.names.map((name) => name.length));
-  const shown = new Map<string, string>();
+  const shown = new Map<string, Seen>();
   let appliedSeen = false;
   for (;;) {
     const status = await askStatus(session, options.startMs);
@@ -99,21 +99,24 @@ function controllerSilent(session: Session): FettleError {
   );
 }
 
-type Shown = Readonly<{ shown: Map<string, string>; elapsedMs: number; nameColumns: number }>;
+/** `said`: the news was printed. */
+type Seen = { news: string; sinceMs: number; said: boolean };
+type Shown = Readonly<{ shown: Map<string, Seen>; elapsedMs: number; nameColumns: number }>;
+
+/** Waiting for others is only worth a line when it takes a while. */
+const waitWorthMs = 1_000;
 
 function showChanges(session: Session, services: readonly ServiceStatus[], at: Shown): void {
   for (const service of services) {
-    // The pid alone is no news: a crash-looping service would scroll everything else away.
-    const waits = service.instances.flatMap(({ waitingFor }) =>
-      waitingFor.map((one) => one.service),
-    );
-    const news = `${service.state} ${service.why ?? ''} ${waits.join()}`;
-    if (at.shown.get(service.name) === news) continue;
-    const first = !at.shown.has(service.name);
-    at.shown.set(service.name, news);
-    // Most services start in no time: "starting" is only said of those that wait for something.
-    if (first && service.state === 'starting' && service.why === null && waits.length === 0)
-      continue;
+    const news = newsOf(service);
+    let seen = at.shown.get(service.name);
+    if (seen?.news !== news) {
+      seen = { news, sinceMs: at.elapsedMs, said: false };
+      at.shown.set(service.name, seen);
+    }
+    const early = service.state === 'starting' && at.elapsedMs - seen.sinceMs < waitWorthMs;
+    if (seen.said || early) continue;
+    seen.said = true;
     const line = renderProgress(
       { service, elapsedMs: at.elapsedMs },
       session.output.talkLook,
@@ -121,4 +124,20 @@ function showChanges(session: Session, services: readonly ServiceStatus[], at: S
     );
     session.output.say(line.trimEnd());
   }
+}
+
+/**
+ * What is worth a new line. Pids, counters and times are none: a service in a crash loop would
+ * scroll everything else away.
+ */
+function newsOf(service: ServiceStatus): string {
+  if (isUp(service)) return service.state;
+  if (service.state === 'starting') return `starting ${waitsOf(service)}`;
+  const why = (service.why ?? '').replaceAll(/\d+(\.\d+)?(ms|s|m|h)?/g, '#');
+  return `${service.state} ${why.split(/[;,]/)[0] ?? ''}`;
+}
+
+function waitsOf(service: ServiceStatus): string {
+  const waits = service.instances.flatMap(({ waitingFor }) => waitingFor);
+  return [...new Set(waits.map((one) => one.service))].join();
 }
