@@ -100,7 +100,11 @@ export function service(
   };
 }
 
-export async function openLiveStack(services: readonly Service[]): Promise<LiveStack> {
+/** `logs` false: no log probes, and no reading of spools that a measurement would see. */
+export async function openLiveStack(
+  services: readonly Service[],
+  { logs = true }: Readonly<{ logs?: boolean }> = {},
+): Promise<LiveStack> {
   const dir = await mkdtemp(join(tmpdir(), 'fettle-health-'));
   const paths = statePaths(dir);
   const daemon = spawn(
@@ -131,7 +135,12 @@ export async function openLiveStack(services: readonly Service[]): Promise<LiveS
   });
   const { journal, events } = memoryJournal();
   const build = (): HealthPart =>
-    openHealthPart({ link, journal, logs: spools(link), stateDir: paths.stateDir });
+    openHealthPart({
+      link,
+      journal,
+      logs: logs ? spools(link) : null,
+      stateDir: paths.stateDir,
+    });
   let health = build();
   const stack: Stack = {
     name: 'hang',
