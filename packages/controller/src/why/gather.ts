@@ -57,8 +57,9 @@ function stateOf(deps: WhyDeps, view: InstanceView): State {
 }
 
 /** Nothing is wrong and nothing happened lately: no need to look further. */
-export function isPlain(deps: WhyDeps, service: Service): boolean {
+export function isPlain(deps: WhyDeps, service: Service, notableUntilMs = 0): boolean {
   const nowMs = clock(deps);
+  if (nowMs < notableUntilMs) return false;
   const quiet = deps.link
     .instances()
     .filter((view) => view.service === service.name)
@@ -97,7 +98,8 @@ export async function gather(about: Gathered): Promise<WhyInput> {
   const oom = killed && history.lastPid !== null ? await oomKillLine(history.lastPid) : null;
   const lines = [...lastRunLines.slice(-60), ...liveLines.slice(-60)];
   const failingChecks = deps.health.failing(view.instance);
-  const asksForPort = failingChecks.length > 0 || view.state !== 'running';
+  const troubled = failingChecks.length > 0 || view.lastExit !== null;
+  const asksForPort = troubled || view.state !== 'running';
   return {
     service: service.name,
     view,

@@ -246,6 +246,29 @@ test('what Fettle saw in a hang is part of the sentence', async () => {
   expect(await word).toContain('busy loop: 99 % of a core');
 });
 
+test('a service that was stopped from outside and continued says so', async () => {
+  const { part, journal } = setUp([service('api')]);
+  const word = changed(part, 'api');
+  journal.append({
+    kind: 'service.continued',
+    service: 'api',
+    instance: 'api.1',
+    severity: 'warn',
+    text: 'x',
+    data: {},
+  });
+  expect(await word).toMatch(/had been stopped from outside \(SIGSTOP\); Fettle continued it/);
+});
+
+test('a sentence about a former view is not told once the service is fine', async () => {
+  const { part, change } = setUp([service('api')], { 'e1-x': ['ERROR bad price list'] });
+  const word = changed(part, 'api');
+  change(running('api', endOf(4)));
+  expect(await word).toContain('bad price list');
+  change(running('api', { token: 'e1-y' }));
+  expect(part.why('api')).toBe(null);
+});
+
 test('an unknown service has no why', async () => {
   const { part } = setUp([service('api')]);
   expect(await part.explain('nobody')).toBe(null);

@@ -9,8 +9,9 @@ import { explain } from '@fettle/core/loop/diagnose/explain';
 import type { Why } from '@fettle/core/loop/diagnose/why-input';
 import { sentenceLimit } from '@fettle/core/loop/diagnose/words';
 import type { Notice } from '@fettle/core/supervise/effect';
+import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { WhyPart } from '../parts.ts';
-import { gather, isPlain, worstInstance, type WhyDeps } from './gather.ts';
+import { clock, gather, isPlain, worstInstance, type WhyDeps } from './gather.ts';
 
 export type { WhyDeps } from './gather.ts';
 
@@ -18,9 +19,15 @@ export type { WhyDeps } from './gather.ts';
 const settleMs = 25;
 const reviewEveryMs = 5_000;
 
+/** How long a cure is worth a note. */
+const notableMs = 300_000;
+
+type Known = Readonly<{ why: Why; view: InstanceView }>;
 type Shell = Readonly<{
   deps: WhyDeps;
-  known: Map<string, Why>;
+  known: Map<string, Known>;
+  /** Until when a service has something to tell although it is fine, epoch ms. */
+  notable: Map<string, number>;
   dirty: Set<string>;
   listeners: Set<(service: string) => void>;
 }> & { timer: NodeJS.Timeout | null; working: Promise<void> | null; stopped: boolean };
@@ -29,6 +36,7 @@ export function createWhy(deps: WhyDeps): WhyPart {
   const shell: Shell = {
     deps,
     known: new Map(),
+    notable: new Map(),
     dirty: new Set(),
     listeners: new Set(),
     timer: null,
@@ -40,17 +48,19 @@ export function createWhy(deps: WhyDeps): WhyPart {
     deps.link.onNotice((notice) => touch(shell, servicesOf(shell, notice))),
     deps.link.onSnapshot(all),
     deps.journal.onEvent(({ kind, service }) => {
-      if (service !== null && /^(?:check|healing)\./.test(kind)) touch(shell, [service]);
+      if (service === null || !/^(?:check|healing)\.|\.continued$/.test(kind)) return;
+      if (kind.endsWith('.continued')) shell.notable.set(service, clock(deps) + notableMs);
+      touch(shell, [service]);
     }),
   ];
   const review = setInterval(() => touch(shell, worthReviewing(shell)), reviewEveryMs);
   review.unref();
   all();
   return {
-    why: (service) => shell.known.get(service) ?? null,
+    why: (service) => current(shell, service),
     async explain(service) {
       await recompute(shell, service);
-      return shell.known.get(service) ?? null;
+      return shell.known.get(service)?.why ?? null;
     },
     onChange(listener) {
       shell.listeners.add(listener);
@@ -64,6 +74,17 @@ export function createWhy(deps: WhyDeps): WhyPart {
       await shell.working;
     },
   };
+}
+
+/** A sentence about a view that is no more is not told of a service that is fine by now. */
+function current(shell: Shell, name: string): Why | null {
+  const known = shell.known.get(name);
+  if (known === undefined) return null;
+  const { deps } = shell;
+  if (deps.link.instance(known.view.instance) === known.view) return known.why;
+  const service = deps.link.stack()?.services.find((one) => one.name === name);
+  const plain = service !== undefined && isPlain(deps, service, shell.notable.get(name));
+  return plain ? null : known.why;
 }
 
 function serviceNames({ deps }: Shell): readonly string[] {
@@ -88,7 +109,11 @@ function servicesOf(shell: Shell, notice: Notice): readonly string[] {
 function worthReviewing(shell: Shell): readonly string[] {
   const services = shell.deps.link.stack()?.services ?? [];
   return services
-    .filter((service) => shell.known.has(service.name) || !isPlain(shell.deps, service))
+    .filter(
+      (service) =>
+        shell.known.has(service.name) ||
+        !isPlain(shell.deps, service, shell.notable.get(service.name)),
+    )
     .map(({ name }) => name);
 }
 
@@ -126,31 +151,30 @@ function inOrder(shell: Shell, names: readonly string[]): readonly string[] {
 }
 
 async function recompute(shell: Shell, name: string): Promise<void> {
-  const { deps, known } = shell;
+  const { deps, known, notable } = shell;
   const stack = deps.link.stack();
   const service = stack?.services.find((one) => one.name === name);
-  const before = known.get(name) ?? null;
-  let after: Why | null = null;
-  if (stack !== null && service !== undefined && !isPlain(deps, service)) {
+  const before = known.get(name)?.why ?? null;
+  let after: Known | null = null;
+  if (stack !== null && service !== undefined && !isPlain(deps, service, notable.get(name))) {
     const view = worstInstance(deps, name);
-    const why = (of: string): Why | null => known.get(of) ?? null;
-    if (view !== null)
-      after = named(
-        explain(await gather({ deps, stack, service, view, why })),
-        view.instance,
-        shell,
-      );
+    const why = (of: string): Why | null => current(shell, of);
+    if (view !== null) {
+      const input = await gather({ deps, stack, service, view, why });
+      const said = named(explain(input), view.instance, shell);
+      if (said !== null) after = { why: said, view };
+    }
   }
   if (shell.stopped) return;
   if (after === null) known.delete(name);
   else known.set(name, after);
-  if (before?.sentence === after?.sentence) return;
+  if (before?.sentence === after?.why.sentence) return;
   for (const listener of shell.listeners) listener(name);
   const dependants = stack?.services.filter(({ dependsOn }) =>
     dependsOn.some((need) => need.service === name),
   );
   // Ages tick in sentences; dependants hear of a new cause, not of a new age.
-  if (before?.cause !== after?.cause) touch(shell, dependants?.map((one) => one.name) ?? []);
+  if (before?.cause !== after?.why.cause) touch(shell, dependants?.map((one) => one.name) ?? []);
 }
 
 /** Of several replicas the one that is meant is named. */

@@ -310,6 +310,22 @@ test('a heartbeat that is late', () =>
   ]));
 test('any other failing check', () =>
   check(unready, failing('exit 3'), ['check-fails', 'check health fails: exit 3 (3 in a row)']));
+test('right after its start a check that is not up yet is no fault', () =>
+  check(
+    { ...unready, ...onPort(8001), state: 'starting', startedAtMs: now - 400 },
+    failing('ECONNREFUSED 127.0.0.1:8001', { everUp: false }),
+    ['starting', 'is starting for 400ms; check health: ECONNREFUSED 127.0.0.1:8001'],
+  ));
+test('who waits for one that waits quotes nobody', () =>
+  check(
+    {
+      state: 'waiting',
+      lastExit: null,
+      waitingFor: [{ service: 'db', condition: 'service_started' }],
+    },
+    { dependencies: [{ ...db, why: 'waits for disk to be healthy' }] },
+    ['waiting-for-dependency', 'waits for db to start'],
+  ));
 test('starting, nothing known yet', () =>
   check({ ...unready, state: 'starting', startedAtMs: now - 4_000 }, {}, [
     'starting',

@@ -30,9 +30,10 @@ export function ownerWords(owner: PortOwner): string {
   return owner.pid === null ? `another process (${inside})` : `pid ${owner.pid} (${inside})`;
 }
 
-/** `node server.js` of `/usr/bin/node server.js`. */
+/** The program without its folder; where that is still long, so are the other paths. */
 function shortCommand(command: string): string {
-  return command.replace(/^\/\S*\/(?=[^/\s]+(?:\s|$))/, '');
+  const named = command.replace(/^\/\S*\/(?=[^/\s]+(?:\s|$))/, '');
+  return named.length <= 60 ? named : named.replace(/(?<=\s)\/\S*\/(?=[^/\s])/g, '');
 }
 
 /** Adds a clause only when the whole still fits in a line. */

@@ -6,7 +6,22 @@ import { clip, howLong, ownerWords } from '../words.ts';
 
 type Failing = Facts['input']['failingChecks'][number];
 
-/** A rule about the first failing check that `fits`. */
+/** What every service does right after its start is no fault yet. */
+const soft = new Set([
+  'never-listened',
+  'check-fails',
+  'check-http-status',
+  'check-no-answer',
+  'heartbeat-late',
+]);
+const youngMs = 3_000;
+
+function isYoung({ input }: Facts, check: Failing): boolean {
+  const startedMs = input.view.startedAtMs ?? input.nowMs;
+  return !check.everUp && input.nowMs - startedMs < youngMs;
+}
+
+/** A rule about the first failing check that `say` has a sentence for. */
 function checkRule(
   id: string,
   confidence: number,
@@ -18,7 +33,9 @@ function checkRule(
     explain(facts) {
       for (const check of facts.input.failingChecks) {
         const sentence = say(facts, check);
-        if (sentence !== null) return finding(facts, check, { sentence, confidence });
+        if (sentence === null) continue;
+        const sure = soft.has(id) && isYoung(facts, check) ? 0.1 : confidence;
+        return finding(facts, check, { sentence, confidence: sure });
       }
       return null;
     },

@@ -34,8 +34,9 @@ const waiting: Rule = {
       .join(' and ');
     const more = waitingFor.length > 3 ? ` and ${waitingFor.length - 3} more` : '';
     const first = dependencyOf(facts, waitingFor[0]?.service ?? '');
-    const because =
-      first === null || first.why === null ? null : `${first.service}: ${clip(first.why, 100)}`;
+    // A chain of those who wait tells nothing: its end has the reason.
+    const reason = first === null || /^(?:waits for|is starting)/.test(first.why ?? 'waits for');
+    const because = reason ? null : `${first.service}: ${clip(first.why ?? '', 100)}`;
     return {
       sentence: withClause(`waits for ${list}${more}`, because),
       confidence: 0.95,

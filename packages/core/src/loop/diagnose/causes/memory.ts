@@ -5,7 +5,6 @@ import { clip } from '../words.ts';
 const heapLimit = logRule({
   id: 'heap-limit',
   confidence: 0.99,
-  phases: ['ended'],
   anywhere: true,
   patterns: [
     /FATAL ERROR: .*(?:heap limit|JavaScript heap out of memory|invalid array length Allocation failed)/,
@@ -25,7 +24,6 @@ const heapLimit = logRule({
 const pythonMemory = logRule({
   id: 'memory-error',
   confidence: 0.96,
-  phases: ['ended'],
   patterns: [
     /^(?:[\w.]+\.)?_?(?:Array)?MemoryError\b/,
     /std::bad_alloc|memory allocation of \d+ bytes failed|Cannot allocate memory|ENOMEM/,
