@@ -15,15 +15,17 @@ export type IndexerOptions = Readonly<{
   isStopped: () => boolean;
 }>;
 
-export async function finishIndex(run: RunFiles, options: IndexerOptions): Promise<void> {
-  if (isIndexed(run)) return;
+/** Resolves to the end of what is indexed. */
+export async function finishIndex(run: RunFiles, options: IndexerOptions): Promise<number> {
+  const indexedTo = fullyIndexed(run);
+  if (indexedTo !== null) return indexedTo;
   const tail = runTail(run, options.firstOffset(run), () => undefined);
   try {
-    if (!tail.look(options.now())) return;
+    if (!tail.look(options.now())) return tail.offset();
     for (;;) {
       const sliceEndMs = performance.now() + SLICE_MS;
       const isDone = tail.pump(options.now(), () => performance.now() < sliceEndMs);
-      if (isDone || options.isStopped()) return;
+      if (isDone || options.isStopped()) return tail.offset();
       await new Promise((resolve) => setImmediate(resolve));
     }
   } finally {
@@ -31,11 +33,12 @@ export async function finishIndex(run: RunFiles, options: IndexerOptions): Promi
   }
 }
 
-function isIndexed(run: RunFiles): boolean {
+/** The size of the spool, when all of it is indexed or it is gone. */
+function fullyIndexed(run: RunFiles): number | null {
   const stats = statSync(run.spool, { throwIfNoEntry: false });
-  if (stats === undefined) return true;
+  if (stats === undefined) return 0;
   const reader = openIndexReader(run.index);
   const last = reader?.at(reader.count - 1) ?? null;
   reader?.close();
-  return (last?.end ?? 0) >= stats.size;
+  return (last?.end ?? 0) >= stats.size ? stats.size : null;
 }

@@ -117,8 +117,10 @@ export async function openLogs(options: LogsOptions): Promise<Logs> {
         if (tails.tailOf(token) !== null || stopped) continue;
         indexing.add(token);
         const run = runFiles(logsDir, instance, token);
-        await finishIndex(run, { now, firstOffset, isStopped: () => stopped }).catch(onTrouble);
+        const options = { now, firstOffset, isStopped: () => stopped };
+        const size = await finishIndex(run, options).catch(onTrouble);
         indexing.delete(token);
+        keeper.grown(run, size ?? 0);
       }
   }
 

@@ -3,17 +3,20 @@
  * the log is kept, whatever became of the supervisor's own record.
  *
  * Facts come from the supervisor's notices; what happened while no controller was there is read
- * from the run log once at the start.
+ * from the supervisor's run log.
  */
 import {
   appendFileSync,
+  closeSync,
   mkdirSync,
+  openSync,
   readFileSync,
+  readSync,
   renameSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { RunExit } from '@fettle/core/supervise/run';
 import type { RunLogEntry } from '@fettle/core/supervise/run-log';
@@ -56,14 +59,26 @@ export function runFacts(logsDir: string, runLog: string): RunFacts {
     facts.set(fact.token, fact);
     store(join(logsDir, instance), fact, facts, listTokens(logsDir, instance));
   };
-  for (const [instance, facts] of factsOfRunLog(runLog))
-    for (const fact of facts) {
+  const news = runLogNews(runLog);
+  /** What the notices did not tell: they start when the controller is connected. */
+  const readRunLog = (): void => {
+    for (const { instance, fact } of news()) {
       const before = load(instance).get(fact.token);
-      if (before === undefined || (before.exit === null && fact.exit !== null))
-        put(instance, { ...fact, pid: before?.pid ?? null });
+      if (before === undefined || before.startedAtMs === null || before.exit === null)
+        put(instance, {
+          ...fact,
+          pid: before?.pid ?? pidOf(dirname(runLog), fact.token),
+          exit: before?.exit ?? fact.exit,
+        });
     }
+  };
+  readRunLog();
   return {
-    of: (instance, token) => load(instance).get(token) ?? null,
+    of(instance, token) {
+      const fact = load(instance).get(token);
+      if (fact === undefined || fact.startedAtMs === null || fact.exit === null) readRunLog();
+      return load(instance).get(token) ?? null;
+    },
     order(instance, tokens) {
       const startOf = (token: string): number =>
         load(instance).get(token)?.startedAtMs ?? fileTime(logsDir, instance, token);
@@ -149,23 +164,61 @@ function store(
   renameSync(`${path}.tmp`, path);
 }
 
-function factsOfRunLog(path: string): Map<string, RunFact[]> {
-  const byToken = new Map<string, { instance: string; fact: RunFact }>();
-  for (const line of readLines(path)) {
-    const entry = parse(line) as RunLogEntry | null;
-    if (entry?.kind === 'intent') {
-      const { token, instance, atMs, reason } = entry;
-      const fact = { token, startedAtMs: atMs, reason, pid: null, exit: null };
-      byToken.set(token, { instance, fact });
-    } else if (entry?.kind === 'ended') {
-      const found = byToken.get(entry.token);
-      if (found !== undefined) found.fact = { ...found.fact, exit: entry.exit };
+/** The service's own pid, as its shim wrote it down. */
+function pidOf(stateDir: string, token: string): number | null {
+  try {
+    return Number(readFileSync(join(stateDir, 'runs', `${token}.pid`), 'utf8')) || null;
+  } catch {
+    return null;
+  }
+}
+
+type InstanceFact = Readonly<{ instance: string; fact: RunFact }>;
+
+/** Reads what was appended to the run log since the last call; all of it when it was rewritten. */
+function runLogNews(path: string): () => readonly InstanceFact[] {
+  const known = new Map<string, InstanceFact>();
+  let seenTo = 0;
+  return () => {
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    if (size === seenTo) return [];
+    const from = size < seenTo ? 0 : seenTo;
+    const text = readFrom(path, from, size);
+    const whole = text.lastIndexOf('\n') + 1;
+    seenTo = from + Buffer.byteLength(text.slice(0, whole));
+    const changed = new Map<string, InstanceFact>();
+    for (const line of text.slice(0, whole).split('\n')) {
+      const found = factOf(parse(line) as RunLogEntry | null, known);
+      if (found === null) continue;
+      known.set(found.fact.token, found);
+      changed.set(found.fact.token, found);
+      if (found.fact.exit !== null) known.delete(found.fact.token);
     }
+    return [...changed.values()];
+  };
+}
+
+function readFrom(path: string, from: number, to: number): string {
+  const fd = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(to - from);
+    return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, from));
+  } finally {
+    closeSync(fd);
   }
-  const byInstance = new Map<string, RunFact[]>();
-  for (const { instance, fact } of byToken.values()) {
-    if (!/^[\w.-]+$/.test(instance)) continue;
-    byInstance.set(instance, [...(byInstance.get(instance) ?? []), fact]);
+}
+
+function factOf(
+  entry: RunLogEntry | null,
+  known: ReadonlyMap<string, InstanceFact>,
+): InstanceFact | null {
+  if (entry?.kind === 'intent') {
+    const { token, instance, atMs, reason } = entry;
+    if (!/^[\w.-]+$/.test(instance)) return null;
+    return { instance, fact: { ...unknown(token), startedAtMs: atMs, reason } };
   }
-  return byInstance;
+  if (entry?.kind !== 'ended') return null;
+  const begun = known.get(entry.token);
+  if (begun === undefined) return null;
+  return { ...begun, fact: { ...begun.fact, exit: entry.exit } };
 }

@@ -66,7 +66,7 @@ test('a record survives being written, and a changed byte is noticed', () => {
   const one = block({ start: 2 ** 40, end: 2 ** 40 + 7, levels: [0, 1, 2, 3, 4, 5, 6] });
   const bytes = encodeBlock(one);
   deepEqual(decodeBlock(bytes, 0), one);
-  bytes[20] ^= 1;
+  bytes[20] = bytes[20]! ^ 1;
   equal(decodeBlock(bytes, 0), null);
 });
 
@@ -323,6 +323,10 @@ test('a flood reaches listeners in part, and the rest is counted', () => {
   equal(lines * 8 + feed.skippedBytes(), 2 * bytes.length);
 });
 
+async function* give(batches: readonly (readonly TimedLine[])[]) {
+  yield* batches;
+}
+
 test('merging keeps the order of each source and sorts what is sorted', async () => {
   const stream = fc.array(fc.array(fc.nat(50), { minLength: 1, maxLength: 5 }), { maxLength: 5 });
   await fc.assert(
@@ -337,9 +341,6 @@ test('merging keeps the order of each source and sorts what is sorted', async ()
           }),
         );
       });
-      async function* give(batches: readonly (readonly TimedLine[])[]) {
-        yield* batches;
-      }
       const merged: TimedLine[] = [];
       for await (const batch of mergeLines(sources.map(give))) merged.push(...batch);
       for (const [source, batches] of sources.entries())
