@@ -186,12 +186,13 @@ function checkWait(
       if (!isArmed(`port:${id}`)) bad('no dependency, no timer');
       return;
     case 'spawning':
-      if (!isArmed(`spawn:${run?.token}`)) bad('no timer');
+      if (!isArmed(`spawn:${run?.token}`, `kill:${run?.token}`, `exit:${run?.token}`))
+        bad('no timer');
       return;
     case 'ending':
       if (run === null || run.exit !== null) bad('nothing to end');
       else if (shell.state?.queuedEnds.has(run)) return;
-      else if (!isArmed(`grace:${run.token}`, `kill:${run.token}`, `spawn:${run.token}`)) {
+      else if (!STOP_TIMERS.some((timer) => isArmed(`${timer}:${run.token}`))) {
         bad('no timer');
       }
       return;
@@ -210,6 +211,8 @@ function checkWait(
       phase satisfies never;
   }
 }
+
+const STOP_TIMERS = ['grace', 'kill', 'spawn', 'exit'];
 
 function checkNamed(shell: FakeShell, instance: Instance, bad: (why: string) => void): void {
   for (const { service } of instance.waitingFor) {

@@ -19,7 +19,7 @@ export function attachController(shell: FakeShell): FakeController {
     const delayMs = world.dice.chance(0.02) ? 1_000 : world.dice.int(1, 5);
     if (process.exit !== null) {
       later(shell, delayMs, { kind: 'run-exited', token: process.token, exit: process.exit });
-    } else if (world.dice.chance(0.5)) laterUnknown(shell, process);
+    } else if (process.childAlive || world.dice.chance(0.5)) laterUnknown(shell, process);
     else later(shell, delayMs, { kind: 'tree-gone', token: process.token });
   };
   world.onTreeGone = (process) => {

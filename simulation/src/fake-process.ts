@@ -106,8 +106,9 @@ function settleIn(world: World, process: FakeProcess): void {
     process.bound = true;
   }
   if (process.oneShot) {
-    const code = world.troubled && dice.chance(0.2) ? dice.int(1, 3) : 0;
-    plan(clock, dice.int(10, 20_000), () => end(world, process, code));
+    plan(clock, dice.int(10, 20_000), () => {
+      end(world, process, world.troubled && dice.chance(0.2) ? dice.int(1, 3) : 0);
+    });
     return;
   }
   const isSlow = world.troubled && dice.chance(0.05);

@@ -93,7 +93,7 @@ export function startDaemon(shell: FakeShell): void {
   const epoch = `e${shell.generation}`;
   const all = [...shell.log, ...shell.fresh];
   const survivors = findSurvivors(shell, all);
-  const live = new Set(survivors.filter(({ exit }) => exit === null).map(({ token }) => token));
+  const live = new Set(survivors.map(({ token }) => token));
   shell.log = compactRunLog(all, live);
   shell.fresh = [];
   write(shell, { kind: 'daemon', epoch, bootId: 'boot', atMs: 0 });

@@ -170,6 +170,7 @@ function killSupervisor(to: Troubles): void {
 
 export function revive(to: Troubles): void {
   const { shell, controller } = to;
+  if (shell.state !== null && !shell.world.troubled) return;
   killDaemon(shell);
   controller.connectedTo = null;
   // A daemon may be killed while it recovers, too; the sim's person starts it again.

@@ -138,6 +138,8 @@ function goDown(shell: FakeShell, report: (rule: Rule, text: string) => void): v
   const living = [...world.processes.values()].filter(
     ({ alive, childAlive }) => alive || childAlive,
   );
-  for (const { instance } of living) report('down-ends', `${instance} lives after down`);
+  for (const { token, instance, alive } of living) {
+    report('down-ends', `${instance} ${token} lives after down, itself: ${alive}`);
+  }
   if (!shell.halted) report('down-ends', 'the daemon did not end');
 }

@@ -27,16 +27,16 @@ export function createWishes(shell: FakeShell): Wishes {
   const stopped = new Map<string, number>();
   const replicas = new Map<string, number>();
   let serial = 1_000;
+  const names = () =>
+    shell.stack.services.filter(({ external }) => !external).map(({ name }) => name);
   const give = (command: 'start' | 'stop' | 'restart' | 'reset', services: readonly string[]) => {
     if (shell.state === null) return;
-    for (const service of services) {
+    for (const service of services.length === 0 ? names() : services) {
       if (command === 'stop') stopped.set(service, clock.nowMs);
       else stopped.delete(service);
     }
     take(shell, { kind: 'command-given', command, services, actor: ACTOR });
   };
-  const names = () =>
-    shell.stack.services.filter(({ external }) => !external).map(({ name }) => name);
   const scale = () => {
     const service = dice.pick(shell.stack.services);
     if (service.oneShot || service.external || shell.state === null) return;
@@ -59,7 +59,7 @@ export function createWishes(shell: FakeShell): Wishes {
   };
   const someNames = () => {
     const all = names();
-    if (dice.chance(0.05)) return all;
+    if (dice.chance(0.05)) return [];
     return [...new Set([dice.pick(all), dice.pick(all)])];
   };
   const actOnce = () => {

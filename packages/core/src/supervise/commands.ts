@@ -33,11 +33,15 @@ export function takeCommand(state: SuperviseState, event: Command): void {
       actor: event.actor,
     },
   });
+  // "Everything" does not mean to run finished jobs again; naming one does.
+  const toStart = records
+    .flatMap(({ instances }) => [...instances.values()])
+    .filter((one) => event.services.length > 0 || one.phase !== 'idle' || one.rest !== 'done');
   switch (event.command) {
     case 'start':
       for (const record of records) want(state, record, 'running', event.actor);
-      for (const record of records)
-        forInstances(record, (one) => wake(state, one, 'operator-start'));
+      for (const one of toStart) runAgain(state, one);
+      for (const one of toStart) wake(state, one, 'operator-start');
       return;
     case 'stop':
       for (const record of records) want(state, record, 'stopped', event.actor);
@@ -47,9 +51,8 @@ export function takeCommand(state: SuperviseState, event: Command): void {
       return;
     case 'restart':
       for (const record of records) want(state, record, 'running', event.actor);
-      for (const record of records) {
-        forInstances(record, (one) => restartInstance(state, one, 'operator-restart'));
-      }
+      for (const one of toStart) runAgain(state, one);
+      for (const one of toStart) restartInstance(state, one, 'operator-restart');
       return;
     case 'reset':
       for (const record of records) reset(state, record);
@@ -103,6 +106,14 @@ function want(
   record.wanted = wanted;
   recordWanted(state, record, actor);
   state.changedServices.add(record);
+}
+
+/** What ended for good is wanted once more; recorded, so that a dying daemon does not forget it. */
+function runAgain(state: SuperviseState, instance: Instance): void {
+  if (instance.phase !== 'idle' || instance.rest === 'stopped') return;
+  const service = instance.service.definition.name;
+  emit(state, { kind: 'record', entry: { kind: 'reset', service } });
+  clearCounters(state, instance);
 }
 
 function reset(state: SuperviseState, record: ServiceRecord): void {

@@ -13,7 +13,7 @@ import { decideNext, rest, unknownExit } from './exits.ts';
 import { clampReplicas, fitInstances, newService, wake } from './instances.ts';
 import { tellDependants } from './ports.ts';
 import { createPrng } from './prng.ts';
-import { foldRunLog, type Memory, type RememberedInstance } from './run-log-fold.ts';
+import { foldRunLog, remembered, type Memory, type RememberedInstance } from './run-log-fold.ts';
 import { setReady } from './run-events.ts';
 import { emit, shouldRun, touch, type Instance, type Run, type SuperviseState } from './state.ts';
 import { endRun, killLeftovers } from './stop-order.ts';
@@ -40,12 +40,19 @@ export function takeStart(state: SuperviseState, event: Started): void {
   rebuildGraph(state);
   for (const instance of state.instances.values()) recall(state, instance, memory);
   const orphans = adoptLiving(state, event.survivors, memory);
-  for (const survivor of event.survivors) {
-    if (survivor.exit !== null) bury(state, survivor, memory);
-  }
+  for (const survivor of byEnd(event.survivors)) bury(state, survivor, memory);
   for (const survivor of orphans) endOrphan(state, survivor, memory);
   for (const instance of state.instances.values()) judge(state, instance, memory);
-  for (const name of state.services.keys()) tellDependants(state, name);
+  for (const [name, record] of state.services) {
+    tellDependants(state, name);
+    state.changedServices.add(record);
+  }
+}
+
+/** The ended ones, the last one last. */
+function byEnd(survivors: readonly Survivor[]): readonly Survivor[] {
+  const ended = survivors.filter(({ exit }) => exit !== null);
+  return ended.toSorted((a, b) => (a.exit?.atMs ?? 0) - (b.exit?.atMs ?? 0));
 }
 
 function recall(state: SuperviseState, instance: Instance, memory: Memory): void {
@@ -71,16 +78,19 @@ function recall(state: SuperviseState, instance: Instance, memory: Memory): void
   }
 }
 
-/** Youngest first: of two runs of one instance (a lost log) the older one has to go. */
+/**
+ * Youngest first: of two runs of one instance the older one has to go. A run that the log does not
+ * know was started while the log could not be written: it is the youngest.
+ */
 function adoptLiving(
   state: SuperviseState,
   survivors: readonly Survivor[],
   memory: Memory,
 ): readonly Survivor[] {
-  const lineOf = (survivor: Survivor) => memory.intents.get(survivor.token)?.line ?? -1;
+  const lineOf = (survivor: Survivor) => memory.intents.get(survivor.token)?.line ?? Infinity;
   const living = survivors
     .filter(({ exit }) => exit === null)
-    .sort((a, b) => lineOf(b) - lineOf(a));
+    .toSorted((a, b) => (lineOf(b) > lineOf(a) ? 1 : -1));
   const orphans: Survivor[] = [];
   for (const survivor of living) {
     const instance = state.instances.get(survivor.instance);
@@ -190,13 +200,18 @@ function bury(state: SuperviseState, survivor: Survivor, memory: Memory): void {
     kind: 'record',
     entry: { kind: 'ended', token: survivor.token, exit: survivor.exit },
   });
-  const known = memory.instances.get(survivor.instance);
+  memory.ended.set(survivor.token, survivor.exit);
   const instance = state.instances.get(survivor.instance);
-  const isLast = known?.last === null || known?.last?.intent.token === survivor.token;
-  if (instance === undefined || (known !== undefined && !isLast)) return;
+  if (instance === undefined) return;
+  const known = remembered(memory, survivor.instance);
+  const isLast = known.last?.intent.token === survivor.token;
+  if (!isLast && memory.intents.has(survivor.token)) return;
   instance.lastExit = survivor.exit;
   instance.lastToken = survivor.token;
-  memory.ended.set(survivor.token, survivor.exit);
+  if (isLast) return;
+  // Younger than all that the log knows of the instance, so its end is the last word.
+  known.last = null;
+  known.fresh = false;
 }
 
 /** Decides for every instance that no survivor speaks for. */

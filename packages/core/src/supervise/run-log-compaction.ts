@@ -12,7 +12,7 @@ import { foldRunLog } from './run-log-fold.ts';
 /** Younger entries stay as they are: they carry recent restarts. */
 export const ENTRIES_KEPT = 2_000;
 
-/** `live`: tokens that still run; their intents are kept. */
+/** `live`: tokens of all survivors; what the log says of them is kept. */
 export function compactRunLog(
   entries: readonly RunLogEntry[],
   live: ReadonlySet<RunToken>,
@@ -59,6 +59,7 @@ function linesThatMatter(
         if (live.has(entry.token)) lines.add(line);
         break;
       case 'ended':
+        if (live.has(entry.token)) lines.add(line);
         last.set(`ended ${ownerOf.get(entry.token) ?? entry.token}`, line);
         break;
       case 'settled':

@@ -140,7 +140,7 @@ function forgetClock(memory: Memory): void {
   for (const instance of memory.instances.values()) instance.recentMs = [];
 }
 
-function remembered(memory: Memory, id: string): RememberedInstance {
+export function remembered(memory: Memory, id: string): RememberedInstance {
   let instance = memory.instances.get(id);
   if (instance === undefined) {
     instance = {

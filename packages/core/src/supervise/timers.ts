@@ -6,7 +6,6 @@
  */
 import { OPTIONAL_WAIT_MS, startNow } from './start-order.ts';
 import { exitOverdue } from './run-events.ts';
-import { takeExit, unknownExit } from './exits.ts';
 import { retryDue } from './ports.ts';
 import { arm, emit, touch, type Instance, type Run, type SuperviseState } from './state.ts';
 import { killDue, killRun } from './stop-order.ts';
@@ -81,8 +80,7 @@ function settleCrashLoop(state: SuperviseState, instance: Instance): void {
   touch(state, instance, 'settled');
 }
 
-/** The shell never said what became of the spawn: make sure that nothing lives, then go on. */
+/** The shell never said what became of the spawn: whatever there is must go before the next. */
 function spawnOverdue(state: SuperviseState, run: Run): void {
-  if (run.confirmed || run.exit !== null) return;
-  takeExit(state, run, unknownExit(state.at.atMs));
+  if (!run.confirmed && run.exit === null) killRun(state, run);
 }
