@@ -12,8 +12,19 @@ import { commandLine, type Session } from './session.ts';
 const patienceMs = 15_000;
 const sayAfterMs = 1_000;
 
-export function reachStatus(session: Session): Promise<StatusDocument> {
-  return reach(session, () => session.client.status());
+/** A controller that just started needs a moment for the supervisor's snapshot. */
+const linkMs = 3_000;
+
+/** Of a controller that has heard its supervisor, where one can be had in time. */
+export async function reachStatus(session: Session): Promise<StatusDocument> {
+  const untilMs = performance.now() + linkMs;
+  for (;;) {
+    const document = await reach(session, () => session.client.status());
+    const { signal } = session.interrupts;
+    if (document.daemon.supervisorConnected || !daemonLives(session)) return document;
+    if (performance.now() > untilMs || signal.aborted) return document;
+    await pauseMs(50, signal);
+  }
 }
 
 /** Asks; retries while the daemon lives and cannot be reached yet. */

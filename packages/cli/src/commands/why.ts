@@ -5,6 +5,7 @@ import { emit, sayNext } from '../emit.ts';
 import { reach, reachStatus } from '../reach.ts';
 import { renderWhy } from '../render/why-text.ts';
 import { requireServices } from '../service-names.ts';
+import { commandLine } from '../session.ts';
 
 export const command: CommandModule = {
   define(program: Command) {
@@ -19,7 +20,11 @@ export const command: CommandModule = {
     );
     const document = await reach(session, () => session.client.why(name));
     await emit(session, document, (look) => renderWhy(document, look));
-    sayNext(session, document.next);
+    // The daemon does not know how we were called.
+    const next = document.next.map((words) =>
+      words.startsWith('fettle ') ? commandLine(session, words.slice(7)) : words,
+    );
+    sayNext(session, next);
     return 0;
   },
 };
