@@ -3,6 +3,7 @@ import type { SupervisorClient } from '@fettle/sdk/daemon/supervisor-client';
 import { readDaemonFile } from '@fettle/sdk/daemon/paths';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { lockHeld } from './daemon.ts';
+import { processLives } from './process-lives.ts';
 import type { Session } from './session.ts';
 
 /** @returns true once nobody holds the stack's lock and the daemon's process is gone. */
@@ -19,7 +20,7 @@ export async function bringDown(
   }
   const deadlineMs = performance.now() + how.waitMs;
   while (performance.now() < deadlineMs) {
-    if (!(await lockHeld(session)) && (pid === null || !alive(pid))) {
+    if (!(await lockHeld(session)) && (pid === null || !processLives(pid))) {
       how.client.close();
       return true;
     }
@@ -28,13 +29,4 @@ export async function bringDown(
   }
   how.client.close();
   return false;
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -6,6 +6,7 @@ import type { StatusDocument } from '@fettle/sdk/api/status';
 import { readDaemonFile } from '@fettle/sdk/daemon/paths';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { pauseMs } from './pause.ts';
+import { processLives } from './process-lives.ts';
 import { commandLine, type Session } from './session.ts';
 
 /** The supervisor restarts a dead controller at once; loading it takes about a second. */
@@ -55,13 +56,7 @@ export async function reach<Answer>(
 /** By the pid in `daemon.json`; a pid that somebody else got since is no proof, but costs only time. */
 export function daemonLives(session: Session): boolean {
   const daemon = readDaemonFile(session.paths.daemonFile);
-  if (daemon === null) return false;
-  try {
-    process.kill(daemon.supervisorPid, 0);
-    return true;
-  } catch (cause) {
-    return cause instanceof Error && 'code' in cause && cause.code === 'EPERM';
-  }
+  return daemon !== null && processLives(daemon.supervisorPid);
 }
 
 export function notRunning(session: Session): FettleError {

@@ -1,0 +1,27 @@
+import { equal } from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'vitest';
+import { readProcessStat } from '@fettle/proc/process-stat';
+import { processLives } from './process-lives.ts';
+
+test('a process that ended and was not collected yet does not live', async () => {
+  // `exec` makes sleep the parent of a child that it will never wait for.
+  const script = 'true & echo $!; exec sleep 60';
+  const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    const [chunk] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(chunk.toString());
+    const endMs = performance.now() + 5_000;
+    while (readProcessStat(pid)?.state !== 'Z' && performance.now() < endMs)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    equal(readProcessStat(pid)?.state, 'Z');
+    equal(processLives(pid), false);
+    equal(processLives(parent.pid ?? 0), true);
+  } finally {
+    const ended = once(parent, 'exit');
+    parent.kill('SIGKILL');
+    await ended;
+  }
+  equal(processLives(parent.pid ?? 0), false);
+});
