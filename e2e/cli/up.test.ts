@@ -87,10 +87,13 @@ test('a port taken by somebody else is evaded, and why says by whom', async () =
   });
   const up = await stack.fettle('up', '-d', '--wait');
   expect(up).toMatchObject({ code: 0 });
-  const api = await stack.service('api');
+  const sentence = `${held.port} is taken by pid ${process.pid}`;
+  const api = await eventually(
+    () => stack.service('api'),
+    ({ why }) => why?.includes(sentence) === true,
+  );
   expect(api.state).toBe('ok');
   expect(api.port).not.toBe(held.port);
-  expect(api.why).toContain(`${held.port} is taken by pid ${process.pid}`);
 });
 
 test('a killed service is back at once, and its timeline tells', async () => {
