@@ -127,7 +127,7 @@ test('the stream resumes where it ended', async () => {
   while ((text.match(/^id: /gm) ?? []).length < 2)
     text += Buffer.from((await reader?.read())?.value ?? []).toString();
   deepEqual(
-    [...text.matchAll(/^id: (\d+)/gm)].map(([, seq]) => Number(seq)),
+    [...text.matchAll(/^id: (\d+)/gm)].slice(0, 2).map(([, seq]) => Number(seq)),
     [after + 1, after + 2],
   );
   abort.abort();

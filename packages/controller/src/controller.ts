@@ -7,6 +7,7 @@ import { readDaemonFile, type StatePaths } from '@fettle/sdk/daemon/paths';
 import type { DaemonStatus } from '@fettle/sdk/api/status';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { writeDaemonFile } from './daemon-file.ts';
+import { firstSnapshot } from './first-snapshot.ts';
 import { isLoopback } from './http/guard.ts';
 import { createApi, type Api } from './http/server.ts';
 import { createTokens, type Tokens } from './http/tokens.ts';
@@ -58,6 +59,8 @@ export type Controller = Readonly<{ url: string; port: number; stop(): Promise<v
 
 const firstPort = 7_700;
 const portsTried = 100;
+/** The CLI waits longer than this for a controller that restarts. */
+const firstSnapshotMs = 2_000;
 const firstTokenMs = 15 * 60_000;
 /** A part that does not stop in this time is left: the process ends anyhow. */
 const stopPartsMs = 400;
@@ -108,6 +111,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     onError: (error, request) => log.error({ err: error, ...request }, 'request failed'),
   });
   link.start();
+  await firstSnapshot(link, firstSnapshotMs);
   const port = await listen(api, options);
   url = `http://${urlHost(options.host)}:${port}`;
   const announce = (): void => announceTo(paths, link, { url, version, log });

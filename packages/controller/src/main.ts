@@ -6,6 +6,7 @@
  * `--port` do the same by hand. A mistake of ours ends the process: services do not notice, and the
  * supervisor starts the next one.
  */
+import './lean-heap.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';

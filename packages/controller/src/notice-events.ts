@@ -77,8 +77,9 @@ export function eventsOfView(
     });
   if (view.token !== null && view.pid !== null && view.startedAtMs !== null)
     if (before?.token !== view.token || before.pid === null) events.push(started(view));
-  if (before !== null && view.ready && !before.ready && before.token === view.token)
-    events.push(ready(view, atMs));
+  // Ready at once, as a service without checks is, goes without saying.
+  const runsOn = before !== null && before.token === view.token && before.pid !== null;
+  if (runsOn && view.ready && !before.ready) events.push(ready(view, atMs));
   return events;
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { z } from 'zod';
 import { aService, aStack, aView, startRig, until, type Rig } from '../controller.kit.ts';
-import { registry } from './schemas.ts';
+import { schemaByName } from './schemas.ts';
 
 type Json = ReturnType<typeof JSON.parse>;
 const page = mkdtempSync(join(tmpdir(), 'fettle-page-'));
@@ -40,8 +40,7 @@ afterAll(async () => {
 });
 const get = async (path: string, init: RequestInit = {}) => fetch(rig.url + path, init);
 function schemaNamed(name: string): z.ZodType {
-  const { idmap } = { idmap: (registry as unknown as { _idmap: Map<string, z.ZodType> })._idmap };
-  const schema = idmap.get(name);
+  const schema = schemaByName.get(name);
   if (schema === undefined) throw new RangeError(`no schema ${name}`);
   return schema;
 }

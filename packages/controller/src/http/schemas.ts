@@ -6,7 +6,11 @@ import type * as Status from '@fettle/sdk/api/status';
 /** Schemas by the name under which OpenAPI lists them. */
 export const registry = z.registry<{ id: string }>();
 
+/** By the same names, for tests that hold answers against them. */
+export const schemaByName = new Map<string, z.ZodType>();
+
 function named<Schema extends z.ZodType>(id: string, schema: Schema): Schema {
+  schemaByName.set(id, schema);
   registry.add(schema, { id });
   return schema;
 }
