@@ -38,13 +38,17 @@ export function createObserver(report: Report): Observer {
   let steps = 0;
   return {
     beforeEvent: (shell, event) => seeEvent(seen, shell, event),
-    onEffect: (shell, effect, event) => {
-      checkEffect(seen, shell, effect, event, report);
+    onEffect: (shell, effect) => {
+      checkEffect(seen, shell, effect, report);
       seeEffect(seen, shell, effect);
     },
     afterStep: (shell, event, effects) => {
       steps += 1;
-      checkWaits(shell, event, effects, steps % FULL_LOOK_EVERY === 0, report);
+      if (steps % FULL_LOOK_EVERY === 0) {
+        for (const instance of shell.state?.instances.values() ?? []) {
+          checkWait(shell, instance, event, report);
+        }
+      } else checkWaits(shell, event, effects, report);
     },
   };
 }
@@ -53,7 +57,6 @@ function checkEffect(
   seen: Observed,
   shell: FakeShell,
   effect: SuperviseEffect,
-  event: SuperviseEvent,
   report: Report,
 ): void {
   if (effect.kind === 'spawn') {
@@ -62,7 +65,7 @@ function checkEffect(
     const process = shell.world.processes.get(effect.token);
     const run = seen.runs.get(effect.token);
     if (process === undefined || run === undefined || run.ended) {
-      report('signals-only-ours', `${effect.posixSignal} to ${effect.token} after ${event.kind}`);
+      report('signals-only-ours', `${effect.posixSignal} to ${effect.token}`);
     }
   } else if (effect.kind === 'record' && effect.entry.kind === 'intent') {
     checkPace(seen, shell, effect.entry, report);
@@ -141,15 +144,10 @@ function checkWaits(
   shell: FakeShell,
   event: SuperviseEvent,
   effects: readonly SuperviseEffect[],
-  full: boolean,
   report: Report,
 ): void {
   const { state } = shell;
   if (state === null) return;
-  if (full) {
-    for (const instance of state.instances.values()) checkWait(shell, instance, event, report);
-    return;
-  }
   const ids = new Set<string>();
   for (const effect of effects) {
     if (effect.kind === 'publish' && effect.notice.kind === 'instance-changed') {

@@ -9,8 +9,11 @@ export function createDigest(): Digest {
 }
 
 export function digestText(digest: Digest): string {
-  const hex = (half: number) => (half >>> 0).toString(16).padStart(8, '0');
-  return hex(digest.high) + hex(digest.low);
+  return hexOf(digest.high) + hexOf(digest.low);
+}
+
+function hexOf(half: number): string {
+  return (half >>> 0).toString(16).padStart(8, '0');
 }
 
 export function addStep(

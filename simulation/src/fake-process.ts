@@ -49,7 +49,6 @@ export type World = {
 };
 
 export function createWorld(clock: VirtualClock, dice: Dice): World {
-  const nothing = () => {};
   return {
     clock,
     dice,
@@ -57,11 +56,13 @@ export function createWorld(clock: VirtualClock, dice: Dice): World {
     holders: new Map(),
     nextPid: 1_000,
     troubled: true,
-    onEnd: nothing,
-    onHealth: nothing,
-    onTreeGone: nothing,
+    onEnd: ignore,
+    onHealth: ignore,
+    onTreeGone: ignore,
   };
 }
+
+function ignore(): void {}
 
 export type Birth = Readonly<{
   token: string;

@@ -32,7 +32,7 @@ export type Policy = (
 /** Sees every step; throws nothing, reports. */
 export type Observer = Readonly<{
   beforeEvent(shell: FakeShell, event: SuperviseEvent): void;
-  onEffect(shell: FakeShell, effect: SuperviseEffect, event: SuperviseEvent): void;
+  onEffect(shell: FakeShell, effect: SuperviseEffect): void;
   afterStep(shell: FakeShell, event: SuperviseEvent, effects: readonly SuperviseEffect[]): void;
 }>;
 
@@ -141,7 +141,7 @@ export function take(shell: FakeShell, event: SuperviseEvent): void {
       }
       shell.diesAfter -= 1;
     }
-    shell.observer.onEffect(shell, effect, event);
+    shell.observer.onEffect(shell, effect);
     carryOut(shell, effect);
   }
   shell.observer.afterStep(shell, event, effects);

@@ -87,6 +87,8 @@ export function seeEffect(seen: Observed, shell: FakeShell, effect: SuperviseEff
     patch(seen, effect.token, { ending: true });
   } else if (effect.kind === 'record' && effect.entry.kind === 'settled') {
     instanceOf(seen, effect.entry.instance).counted = [];
+  } else if (effect.kind === 'record' && effect.entry.kind === 'reset') {
+    clearAll(seen, [effect.entry.service]);
   } else if (effect.kind === 'record' && effect.entry.kind === 'ended') {
     seeExit(seen, effect.entry.token, effect.entry.exit, shell);
   }

@@ -20,6 +20,7 @@ import { isGoingDown, unknownServices } from './views.ts';
 
 const apply = (stage: Stage, services: readonly Service[]) =>
   send(stage, { kind: 'stack-applied', stack: stackOf(services) });
+const job = (name: string) => serviceOf(name, { oneShot: true, restart: 'no' });
 const changesIn = (effects: ReturnType<typeof apply>) =>
   only(effects, 'publish')
     .map(({ notice }) => notice)
@@ -81,7 +82,6 @@ test('an edit ends a crash loop and a failure, for it is meant as a cure', () =>
 });
 
 test('up again tries failed jobs again, finished ones not', () => {
-  const job = (name: string) => serviceOf(name, { oneShot: true, restart: 'no' });
   const stage = openStage([job('bad'), job('good')]);
   exit(stage, 'bad.1', exitWith(1));
   exit(stage, 'good.1', exitWith(0));

@@ -111,7 +111,7 @@ function edit(state: SuperviseState, record: ServiceRecord, definition: Service)
   const wanted = before.replicas === definition.replicas ? record.replicas : definition.replicas;
   record.replicas = clampReplicas(definition, wanted);
   if (record.replicas !== wasReplicas) recordWanted(state, record, 'apply');
-  for (const instance of [...record.instances.values()]) {
+  for (const instance of record.instances.values()) {
     if (compared.change === 'restarted') restartChanged(state, instance, before);
     else if (isWorthAnotherTry(instance)) wake(state, instance, 'operator-start');
     if (compared.change === 'updated') touch(state, instance, 'updated');

@@ -153,7 +153,6 @@ function userServices(state: SuperviseState): readonly ServiceRecord[] {
   );
 }
 
-/** Over a copy: an instance may leave while it is visited. */
 function forInstances(record: ServiceRecord, visit: (instance: Instance) => void): void {
-  for (const instance of [...record.instances.values()]) visit(instance);
+  for (const instance of record.instances.values()) visit(instance);
 }

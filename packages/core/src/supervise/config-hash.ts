@@ -18,7 +18,7 @@ export function configHash(service: Service): string {
     service.port,
     sortedEntries(service.limits),
     service.templates.map(({ from, to }) => [from, to]),
-    service.dependsOn.map((dependency) => dependency.service).sort(),
+    service.dependsOn.map((dependency) => dependency.service).toSorted(),
     service.external,
   ];
   const text = JSON.stringify(seen);
@@ -32,5 +32,5 @@ export function hashDiffers(ofRun: string, ofDefinition: string): boolean {
 }
 
 function sortedEntries(record: object): readonly (readonly [string, unknown])[] {
-  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -53,7 +53,7 @@ export function fitInstances(
   }
   const surplus = [...record.instances.values()]
     .filter((instance) => instance.replica > record.replicas || record.removed)
-    .sort((a, b) => b.replica - a.replica);
+    .toSorted((a, b) => b.replica - a.replica);
   return { added, surplus };
 }
 

@@ -19,7 +19,7 @@ export function compactRunLog(
 ): readonly RunLogEntry[] {
   const old = entries.slice(0, Math.max(0, entries.length - ENTRIES_KEPT));
   if (old.length === 0) return entries;
-  const kept = [...linesThatMatter(old, live)].sort((a, b) => a - b).map((line) => old[line]!);
+  const kept = [...linesThatMatter(old, live)].toSorted((a, b) => a - b).map((line) => old[line]!);
   const histories: RunLogEntry[] = [];
   for (const [instance, { restarts, restartsByReason }] of foldRunLog(old).instances) {
     histories.push({ kind: 'history', instance, restarts, restartsByReason });

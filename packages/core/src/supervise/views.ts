@@ -7,7 +7,7 @@ import { shouldRun, type Instance, type SuperviseState } from './state.ts';
 export function instanceViews(state: SuperviseState): readonly InstanceView[] {
   const views: InstanceView[] = [];
   for (const record of state.services.values()) {
-    const instances = [...record.instances.values()].sort((a, b) => a.replica - b.replica);
+    const instances = [...record.instances.values()].toSorted((a, b) => a.replica - b.replica);
     for (const instance of instances) views.push(viewOf(state, instance));
   }
   return views;
