@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadStack } from '@fettle/config/load-stack';
 import type { Service } from '@fettle/core/stack/service';
+import { pollUntil } from './poll-until.ts';
 
 const shop = fileURLToPath(new URL('../../examples/shop', import.meta.url));
 /** A copy proves that the folder works elsewhere, too. */
@@ -85,22 +86,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Polls until `look` holds; fails with what the services printed. */
-async function until(what: string, look: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  for (;;) {
-    if (await Promise.resolve(look()).catch(() => false)) return;
-    if (performance.now() > deadline)
-      throw new DOMException(
-        `${what}: ${JSON.stringify([...outputs]).slice(-2_000)}`,
-        'TimeoutError',
-      );
-    await new Promise((resolve) => {
-      setTimeout(resolve, 25);
-    });
-  }
-}
-
+const until = (what: string, look: () => boolean | Promise<boolean>): Promise<void> =>
+  pollUntil(look, () => `${what}: ${JSON.stringify([...outputs]).slice(-2_000)}`);
 const urlOf = (name: string, path: string): string => `http://127.0.0.1:${ports.get(name)}${path}`;
 const answers = (name: string, path: string) => async (): Promise<boolean> =>
   (await fetch(urlOf(name, path), { signal: AbortSignal.timeout(2_000) })).ok;

@@ -67,7 +67,7 @@ export async function untilTold(
     if (rows.length > 0 && rows.every(fits)) return rows;
     if (performance.now() > deadline) return rows;
     await new Promise((resolve) => {
-      setTimeout(resolve, 100);
+      setTimeout(resolve, 250);
     });
   }
 }

@@ -31,7 +31,7 @@ export const ownFaultPrograms: readonly DyingProgram[] = [
   {
     name: 'invalid-json',
     cause: 'invalid-config-file',
-    sentence: /JSON file does not parse/,
+    sentence: /invalid JSON, read in .*server\.mjs:2: /,
     files: {
       'config.json': '{ "port": 8000, }\n',
       'server.mjs':
@@ -42,7 +42,7 @@ export const ownFaultPrograms: readonly DyingProgram[] = [
   {
     name: 'invalid-json-python',
     cause: 'invalid-config-file',
-    sentence: /JSON file does not parse, read in .*app\.py:3/,
+    sentence: /invalid JSON, read in .*app\.py:3/,
     files: {
       'config.json': "{ 'port': 8000 }\n",
       'app.py': "import json\n\njson.load(open('config.json'))\n",
@@ -53,7 +53,7 @@ export const ownFaultPrograms: readonly DyingProgram[] = [
   {
     name: 'invalid-yaml',
     cause: 'invalid-config-file',
-    sentence: /YAML file does not parse/,
+    sentence: /invalid YAML at config\.yaml:2: /,
     files: {
       'config.yaml': 'port: 8000\n  host: x\n',
       'app.py': "import yaml\n\nyaml.safe_load(open('config.yaml'))\n",

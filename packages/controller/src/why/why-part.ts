@@ -60,7 +60,7 @@ export function createWhy(deps: WhyDeps): WhyPart {
     why: (service) => current(shell, service),
     async explain(service) {
       await recompute(shell, service);
-      return shell.known.get(service)?.why ?? null;
+      return shell.known.get(service)?.why ?? (await noteOf(shell, service));
     },
     onChange(listener) {
       shell.listeners.add(listener);
@@ -175,6 +175,15 @@ async function recompute(shell: Shell, name: string): Promise<void> {
   );
   // Ages tick in sentences; dependants hear of a new cause, not of a new age.
   if (before?.cause !== after?.why.cause) touch(shell, dependants?.map((one) => one.name) ?? []);
+}
+
+/** What a person who asks may hear of a service that is fine: a note too small for the list. */
+async function noteOf({ deps }: Shell, name: string): Promise<Why | null> {
+  const stack = deps.link.stack();
+  const service = stack?.services.find((one) => one.name === name);
+  const view = worstInstance(deps, name);
+  if (stack === null || service === undefined || view === null) return null;
+  return explain(await gather({ deps, stack, service, view, why: () => null }));
 }
 
 /** Of several replicas the one that is meant is named. */

@@ -1,69 +1,7 @@
 import { expect, test } from 'vitest';
-import type { InstanceView } from '../../supervise/instance-view.ts';
 import { goldenInput, goldenNowMs as now } from './causes/golden.contract.ts';
+import { check, db, ended, onPort, owner, refusedLog, running } from './explain.contract.ts';
 import { explain } from './explain.ts';
-import type { WhyInput } from './why-input.ts';
-
-const check = (
-  view: Partial<InstanceView>,
-  changed: Partial<WhyInput>,
-  expected: readonly [cause: string, sentence: string] | null,
-) => {
-  const why = explain(goldenInput(changed, view));
-  expect(why === null ? null : [why.cause, why.sentence]).toEqual(expected);
-};
-const running: Partial<InstanceView> = {
-  state: 'running',
-  ready: true,
-  token: 'e1-8',
-  pid: 99,
-  lastExit: null,
-  sinceMs: now - 60_000,
-  startedAtMs: now - 60_000,
-};
-const unready: Partial<InstanceView> = { ...running, ready: false };
-const onPort = (port: number): Partial<InstanceView> => ({
-  port: { instance: 'api.1', port, host: '127.0.0.1', fallbackFrom: null },
-});
-const failing = (detail: string, more: Partial<WhyInput['failingChecks'][number]> = {}) => ({
-  failingChecks: [
-    {
-      name: 'health',
-      role: 'both',
-      result: { ok: false, durationMs: 5, detail, attested: true },
-      failedInRow: 3,
-      everUp: true,
-      ...more,
-    },
-  ],
-});
-const refusedLog = [
-  'Error: connect ECONNREFUSED 127.0.0.1:5432',
-  '    at TCPConnectWrap (node:net:1:1)',
-];
-const db = {
-  service: 'db',
-  state: 'crash-loop',
-  required: true,
-  address: '127.0.0.1:5432',
-  why: 'the disk is full',
-};
-const owner = {
-  pid: 4121,
-  command: '/usr/bin/node server.js',
-  kind: 'foreign',
-  instance: null,
-  runningForMs: 1,
-} as const;
-const ended = (posixSignal: string | null, code: number) => ({
-  lastExit: {
-    kind: posixSignal === null ? 'code' : 'signal',
-    code,
-    posixSignal,
-    endedBy: null,
-    atMs: now - 1_000,
-  } as const,
-});
 
 test('a healthy service needs no words', () => check(running, {}, null));
 test('a job that is done needs no words', () =>
@@ -247,74 +185,11 @@ test('a config newer than the process', () =>
     'config-newer',
     'the config was changed 30s ago and is newer than this process; fettle up applies it',
   ]));
-test('continued after a stop from outside', () =>
-  check(running, { continuedAtMs: now - 5_000 }, [
-    'continued',
-    'had been stopped from outside (SIGSTOP); Fettle continued it 5s ago',
-  ]));
-test('flapping checks', () =>
-  check(running, { flapping: true }, ['flapping', 'its checks flap: up and down again and again']));
-test('an HTTP status with its body', () =>
-  check(unready, failing('HTTP 503: {"db":"down"}'), [
-    'check-http-status',
-    'check health answers HTTP 503: {"db":"down"}',
-  ]));
-test('no answer while it burns a core', () =>
-  check(unready, { ...failing('no answer in 2s'), cpuRatio: 0.99 }, [
-    'check-no-answer',
-    'no longer gives an answer to check health, 3 in a row while it burns a whole core (busy loop?)',
-  ]));
-test('listens on another port than it was given', () =>
-  check(
-    { ...unready, ...onPort(8001) },
-    {
-      ...failing('ECONNREFUSED 127.0.0.1:8001', { everUp: false }),
-      liveLines: ['Server listening on http://localhost:3000'],
-    },
-    ['listens-elsewhere', 'listens on 3000 but was given 8001: it does not honour PORT'],
-  ));
-test('the prober saw where it listens instead', () =>
-  check(unready, failing('listens on 3000, not on the 8001 it was given'), [
-    'listens-elsewhere',
-    'listens on 3000 but was given 8001: it does not honour PORT',
-  ]));
 test('a run that follows many crashes is explained by them until it has lived a while', () =>
   check(
     { ...running, ...ended(null, 1), restarts: 3, startReason: 'crash', startedAtMs: now - 500 },
     { lastRunLines: refusedLog, liveLines: ['connecting'] },
     ['refused-dependency', 'connection to 127.0.0.1:5432 refused: nothing listens there'],
-  ));
-test('another process answers in its place', () =>
-  check(
-    { ...unready, ...onPort(8000) },
-    failing('HTTP 200', {
-      result: { ok: false, durationMs: 1, detail: 'HTTP 200', attested: false },
-    }),
-    ['foreign-answer', 'port 8000 is answered by pid 4121 (node server.js, not ours) in its place'],
-  ));
-test('never opened its port', () =>
-  check(
-    { ...unready, ...onPort(8001) },
-    failing('ECONNREFUSED 127.0.0.1:8001', { everUp: false }),
-    ['never-listened', 'does not listen on port 8001, 1m after its start'],
-  ));
-test('runs but no longer listens', () =>
-  check({ ...unready, ...onPort(8001) }, failing('ECONNREFUSED 127.0.0.1:8001'), [
-    'stopped-listening',
-    'runs, but no longer listens on port 8001',
-  ]));
-test('a heartbeat that is late', () =>
-  check(unready, failing('no heartbeat for 34s'), [
-    'heartbeat-late',
-    'no heartbeat: no heartbeat for 34s',
-  ]));
-test('any other failing check', () =>
-  check(unready, failing('exit 3'), ['check-fails', 'check health fails: exit 3 (3 in a row)']));
-test('right after its start a check that is not up yet is no fault', () =>
-  check(
-    { ...unready, ...onPort(8001), state: 'starting', startedAtMs: now - 400 },
-    failing('ECONNREFUSED 127.0.0.1:8001', { everUp: false }),
-    ['starting', 'is starting for 400ms; check health: ECONNREFUSED 127.0.0.1:8001'],
   ));
 test('who waits for one that waits quotes nobody', () =>
   check(
@@ -325,34 +200,6 @@ test('who waits for one that waits quotes nobody', () =>
     },
     { dependencies: [{ ...db, why: 'waits for disk to be healthy' }] },
     ['waiting-for-dependency', 'waits for db to start'],
-  ));
-test('starting, nothing known yet', () =>
-  check({ ...unready, state: 'starting', startedAtMs: now - 4_000 }, {}, [
-    'starting',
-    'is starting for 4s; its checks have not answered yet',
-  ]));
-test('a hang that we killed', () =>
-  check(
-    { lastExit: { kind: 'signal', code: 137, posixSignal: 'SIGKILL', endedBy: 'hang', atMs: now } },
-    { hangVerdict: 'busy loop: 99 % of a core in pid 41 (node)' },
-    [
-      'hang',
-      'killed by Fettle because it hung: its check gave no answer; busy loop: 99 % of a core in pid 41 (node)',
-    ],
-  ));
-test('over its memory limit', () =>
-  check(
-    {
-      lastExit: {
-        kind: 'signal',
-        code: 137,
-        posixSignal: 'SIGKILL',
-        endedBy: 'memory-limit',
-        atMs: now,
-      },
-    },
-    {},
-    ['memory-limit', 'restarted by Fettle because it went over its memory limit'],
   ));
 test('ended by us and about to come back', () =>
   check(
@@ -402,3 +249,8 @@ test('evidence names the run and the exit', () => {
   ]);
   expect(why?.next).toEqual(['fettle why db', 'fettle logs api -n 50']);
 });
+test('an edit that is not applied yet is named in trouble', () =>
+  check({}, { lastRunLines: refusedLog, configModifiedAtMs: now - 500 }, [
+    'refused-dependency',
+    'connection to 127.0.0.1:5432 refused: nothing listens there; the config was edited since: fettle up',
+  ]));

@@ -47,6 +47,7 @@ function choose(facts: Facts): Why | null {
   let sentence = clip(finding.sentence, sentenceLimit);
   if (change !== null) sentence = withClause(sentence, change.clause);
   if (facts.phase === 'ended') sentence = withClause(sentence, againClause(facts));
+  if (trouble) sentence = withClause(sentence, staleClause(facts));
   return {
     sentence,
     cause,
@@ -82,6 +83,13 @@ function againClause({ input }: Facts): string | null {
   if (often === null && view.state === 'crash-loop')
     return [`crash loop after ${view.restarts} restarts`, tryIn].filter(Boolean).join(', ');
   return [often, tryIn].filter((part) => part !== null).join(', ') || null;
+}
+
+/** An edit that was not applied may be the very cure. */
+function staleClause({ input }: Facts): string | null {
+  const { startedAtMs, lastExit } = input.view;
+  const ranUntilMs = startedAtMs ?? lastExit?.atMs ?? input.nowMs;
+  return input.configModifiedAtMs > ranUntilMs ? 'the config was edited since: fettle up' : null;
 }
 
 function evidenceOf(facts: Facts, finding: Finding, change: Evidence | null): readonly Evidence[] {

@@ -30,8 +30,8 @@ test('every sentence of docs/why.md is one that a test expects of the real rules
   const golden = readdirSync(here('golden/')).map((name) =>
     readFileSync(here(`golden/${name}`), 'utf8'),
   );
-  const sources = ['variants.test.ts', '../explain.test.ts'].map((name) =>
-    readFileSync(here(name), 'utf8'),
+  const sources = ['variants.test.ts', '../explain.test.ts', '../explain-health.test.ts'].map(
+    (name) => readFileSync(here(name), 'utf8'),
   );
   const asserted = [...golden.map((text) => text.split('\n')[0] ?? ''), ...sources].join('\n');
   const unknown = rows.filter(

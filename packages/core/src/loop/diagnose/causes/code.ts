@@ -85,7 +85,8 @@ const invalidConfig = logRule({
           : 'config';
     const said = groups[1] !== '' ? (groups[1] ?? '') : (groups[2] ?? '');
     const detail = said === '' ? clip(facts.lines[index + 1] ?? '', 60) : clip(said, 70);
-    return `a ${kind} file does not parse${where}${detail === '' ? '' : `: ${detail.replace(/ \(line \d+ c.*$/, '')}`}`;
+    const place = kind === 'config' ? 'a config file does not parse' : `invalid ${kind}`;
+    return `${place}${where}${detail === '' ? '' : `: ${detail.replace(/ \(line \d+ c.*$/, '')}`}`;
   },
 });
 

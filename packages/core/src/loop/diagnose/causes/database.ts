@@ -19,6 +19,8 @@ const authentication = logRule({
   ],
   say: ({ groups, line }) => {
     const who = groups[1] ?? '';
+    // A line of an access log tells of somebody else's login.
+    if (/HTTP\/[\d.]+"? +40[13]/.test(line)) return null;
     if (/WRONGPASS/.test(line)) return 'login refused by Redis: wrong user name or password';
     if (/NOAUTH|Authentication required/.test(line))
       return 'login refused by Redis: it wants a password and none was given';

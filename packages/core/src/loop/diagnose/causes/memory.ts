@@ -62,15 +62,13 @@ const kernelKill: Rule = {
 
 const memoryLimit: Rule = {
   id: 'memory-limit',
-  phases: ['ended', 'fine', 'unready'],
+  phases: ['ended', 'unready'],
   explain(facts) {
     const { input } = facts;
     const exit = input.view.lastExit;
     if (exit?.endedBy !== 'memory-limit' || input.nowMs - exit.atMs > 900_000) return null;
-    const rss = input.view.rssBytes;
-    const now = rss === null ? '' : ` (now ${Math.round(rss / 1_048_576)} MB)`;
     return {
-      sentence: `restarted by Fettle because it went over its memory limit${now}`,
+      sentence: 'ended by Fettle because it went over its memory limit',
       confidence: facts.phase === 'ended' ? 0.99 : 0.7,
       evidence: [{ kind: 'exit', text: 'ended by Fettle: memory-limit', atMs: exit.atMs }],
       next: [],

@@ -50,7 +50,7 @@ const missingVariable = logRule({
     /^KeyError: '([A-Z][A-Z0-9_]{2,})'$/,
     /(?:[Mm]issing|[Rr]equired|[Uu]ndefined|[Uu]nset|[Nn]o)\b[\w ]{0,30}\b(?:env|ENV|[Ee]nvironment)\b[\w ]{0,20}?[:=]?\s+['"`$]*([A-Z][A-Z0-9_]{2,})/,
     /(?:env|ENV|[Ee]nvironment) (?:[Vv]ariable|[Vv]ar)s?:?\s+['"`$]*([A-Z][A-Z0-9_]{2,})['"`]*:?\s+(?:is |was |must be |are )?(?:missing|required|not set|not defined|undefined|unset|not found|set)/,
-    /['"`$]*\b([A-Z][A-Z0-9_]{2,})['"`]*\b[ :]+(?:environment variable )?(?:is |was |must be )?(?:required|missing|not set|not defined|unset|undefined|set)\b/,
+    /['"`$]*\b([A-Z][A-Z0-9_]{2,})['"`]*\b[ :]+(?:environment variable )?(?:(?:is |was )?(?:required|missing|not set|not defined|unset|undefined)|must be (?:set|defined|given))\b/,
     /(?:[Mm]issing|[Rr]equired)[: ]+['"`$]*([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b/,
     /^\S*: (?:line )?\d+: ([A-Z][A-Z0-9_]+): (?:parameter not set|unbound variable|.*not set)/,
     /[Ee]nvironment variable ['"`]?([A-Z][A-Z0-9_]+)['"`]? not (?:found|set)/,
@@ -62,6 +62,9 @@ const missingVariable = logRule({
     )
       return null;
     if (line.startsWith('KeyError') && !facts.lines.some((text) => /environ|getenv/.test(text)))
+      return null;
+    // `HTTPS is required` speaks of no variable.
+    if (!name.includes('_') && !/\benv|environ|KeyError|parameter not set|unbound/i.test(line))
       return null;
     const given = facts.input.environmentNames.includes(name);
     return given

@@ -189,7 +189,7 @@ export function portsNamed(lines: readonly string[], limit: number): readonly nu
   for (let index = lines.length - 1; index >= 0 && found.length < limit; index -= 1) {
     const line = (lines[index] ?? '').slice(0, 500);
     if (!/refused|EADDRINUSE|in use|Errno 98|port|bind|listen/i.test(line)) continue;
-    for (const match of line.matchAll(/(?:[\w\]*]:|port[ =]+|', )(\d{2,5})\b/gi)) {
+    for (const match of line.matchAll(/(?:[\w\]*:]:|port[ =]+|', )(\d{2,5})\b/gi)) {
       const port = Number(match[1]);
       if (port > 0 && port < 65_536 && !found.includes(port)) found.push(port);
     }

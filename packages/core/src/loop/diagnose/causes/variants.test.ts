@@ -267,3 +267,22 @@ test.each([
     'panic: no stock list at src/stock.rs:14',
   ],
 ])('%s', (text, cause, sentence) => check(text, cause, sentence));
+
+test('HTTPS is required speaks of no variable', () =>
+  check(
+    'ERROR HTTPS is required for this host',
+    'last-error-line',
+    'exited with code 1 after 2s; it said: ERROR HTTPS is required for this host',
+  ));
+test('a refused login of somebody else in the access log is no cause', () =>
+  check(
+    '10.0.0.9 - "GET /admin HTTP/1.1" 401 12',
+    'exit-code',
+    'exited with code 1 after 2s without an error line; last line: 10.0.0.9 - "GET /admin HTTP/1.1" 401 12',
+  ));
+test('a variable that is set is not missing', () =>
+  check(
+    'DEBUG_MODE is set to on',
+    'exit-code',
+    'exited with code 1 after 2s without an error line; last line: DEBUG_MODE is set to on',
+  ));
