@@ -73,6 +73,7 @@ export function eventsOfView(
         view,
       ),
       severity: 'error',
+      key: `spawn:${view.instance}:${view.sinceMs}`,
       data: { code: view.spawnError.code },
     });
   if (view.token !== null && view.pid !== null && view.startedAtMs !== null)

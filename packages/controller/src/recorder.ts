@@ -15,7 +15,8 @@ export function createRecorder(
   let cursor = store.cursor();
   const write = (events: readonly KeyedEvent[], next: Cursor): void => {
     cursor = next;
-    journal.appendAll(events, next);
+    // Without events nothing is written: heard again after a restart, it tells nothing again.
+    if (events.length > 0) journal.appendAll(events, next);
   };
   return {
     cursor: () => cursor,

@@ -75,14 +75,15 @@ export function createStatusKeeper(parts: StatusParts): StatusKeeper {
     if (review !== null) clearTimeout(review);
     review =
       reviewAtMs === null ? null : setTimeout(touch, Math.max(10, reviewAtMs - nowMs)).unref();
-    const same = current !== null && sameButTime(current, document);
-    if (same && current !== null) return current;
-    current = document;
+    const before = current;
+    // While the supervisor is away the figures stay those of the last look that saw it.
+    current = before === null || parts.link.connected() ? document : { ...document, at: before.at };
     text = '';
+    if (before !== null && sameButTime(before, document)) return current;
     version += 1;
     tellStates(parts, known, document);
     for (const listener of listeners) listener(document);
-    return document;
+    return current;
   };
   const touch = (): void => {
     dirty = true;
