@@ -7,7 +7,7 @@
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import { readRunToken } from '@fettle/proc/process-command';
 import type { ProcessStat } from '@fettle/proc/process-stat';
-import { listProcesses, withDescendants } from '@fettle/proc/process-tree';
+import { listProcesses } from '@fettle/proc/process-tree';
 
 export type TreeReader = Readonly<{
   /** By instance id, without the shims. Instances that do not run are left out. */
@@ -25,19 +25,45 @@ export function treeReader(): TreeReader {
         views.flatMap((v) => (v.token === null ? [] : [[v.token, v.instance]])),
       );
       const kept = new Map<string, string | null>();
-      const roots = new Map<string, number[]>();
-      for (const stat of processes.values()) {
-        const near = owners.get(stat.pid) ?? owners.get(stat.pgrp) ?? owners.get(stat.session);
-        const instance = near ?? byToken.get(tokenOf(stat, tokens, kept) ?? '');
-        if (instance === undefined) continue;
-        const list = roots.get(instance);
-        if (list === undefined) roots.set(instance, [stat.pid]);
-        else list.push(stat.pid);
-      }
+      const near = (stat: ProcessStat): string | null =>
+        owners.get(stat.pid) ??
+        owners.get(stat.pgrp) ??
+        owners.get(stat.session) ??
+        byToken.get(tokenOf(stat, tokens, kept) ?? '') ??
+        null;
+      const trees = collect(processes, near, new Set(views.map(({ shimPid }) => shimPid)));
       tokens = kept;
-      return treesOf(views, roots, processes);
+      return trees;
     },
   };
+}
+
+/** Each process belongs where it says, else where its parent belongs: one walk, remembered. */
+function collect(
+  processes: ReadonlyMap<number, ProcessStat>,
+  near: (stat: ProcessStat) => string | null,
+  shims: ReadonlySet<number | null>,
+): ReadonlyMap<string, readonly ProcessStat[]> {
+  const known = new Map<number, string | null>();
+  const ownerOf = (pid: number): string | null => {
+    const before = known.get(pid);
+    if (before !== undefined) return before;
+    const stat = processes.get(pid);
+    // Set first: a loop of parents, seen between two reads, ends here.
+    known.set(pid, null);
+    const owner = stat === undefined ? null : (near(stat) ?? ownerOf(stat.ppid));
+    known.set(pid, owner);
+    return owner;
+  };
+  const trees = new Map<string, ProcessStat[]>();
+  for (const stat of processes.values()) {
+    const instance = ownerOf(stat.pid);
+    if (instance === null || shims.has(stat.pid)) continue;
+    const tree = trees.get(instance);
+    if (tree === undefined) trees.set(instance, [stat]);
+    else tree.push(stat);
+  }
+  return trees;
 }
 
 function ownersByPid(views: readonly InstanceView[]): ReadonlyMap<number, string> {
@@ -59,23 +85,4 @@ function tokenOf(
   const token = before === undefined ? readRunToken(pid) : before;
   kept.set(id, token);
   return token;
-}
-
-function treesOf(
-  views: readonly InstanceView[],
-  roots: ReadonlyMap<string, readonly number[]>,
-  processes: ReadonlyMap<number, ProcessStat>,
-): ReadonlyMap<string, readonly ProcessStat[]> {
-  const trees = new Map<string, readonly ProcessStat[]>();
-  for (const { instance, shimPid } of views) {
-    const own = roots.get(instance);
-    if (own === undefined) continue;
-    const stats: ProcessStat[] = [];
-    for (const pid of withDescendants(own, processes)) {
-      const stat = processes.get(pid);
-      if (stat !== undefined && pid !== shimPid) stats.push(stat);
-    }
-    trees.set(instance, stats);
-  }
-  return trees;
 }

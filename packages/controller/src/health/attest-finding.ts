@@ -20,6 +20,9 @@ export type AttestOptions = Readonly<{
   view: InstanceView | null;
 }>;
 
+const settledTableMs = 5_000;
+const freshTableMs = 100;
+
 export function attestFinding({ seen, durationMs, address, view }: AttestOptions): Finding {
   const plain: Finding = { ...seen, durationMs, attested: null };
   if (address === null || view === null || view.token === null) return plain;
@@ -27,10 +30,11 @@ export function attestFinding({ seen, durationMs, address, view }: AttestOptions
   const pids = [view.pid, view.shimPid].filter((pid) => pid !== null);
   if (seen.answer === 'absent') return { ...plain, detail: elsewhere(seen, address, pids) };
   const request = { ...address, token: view.token, pids };
-  const shared = attestListener(request);
-  // A listener younger than the shared table is missed there: look once more, now.
-  const fresh = seen.ok && shared.verdict === 'nobody';
-  const { verdict, foreignPid } = fresh ? attestListener({ ...request, maxAgeMs: 0 }) : shared;
+  // A read of the table costs milliseconds. An older one will do as long as our process still holds
+  // the listener in it, which is looked at each time; any other verdict is taken from a fresh one.
+  const settled = attestListener({ ...request, maxAgeMs: settledTableMs });
+  const { verdict, foreignPid } =
+    settled.verdict === 'ours' ? settled : attestListener({ ...request, maxAgeMs: freshTableMs });
   switch (verdict) {
     case 'ours':
       return { ...plain, attested: true };
