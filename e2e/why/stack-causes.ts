@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkStack, checkTrio, type Verdict } from './stack-check.ts';
+import { checkStates } from './states-check.ts';
 import { startWorld } from './world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fettle-why-'));
@@ -14,7 +15,8 @@ let verdicts: readonly Verdict[] = [];
 try {
   const trio = await checkTrio(join(folder, 'trio'), world);
   console.log(`trio told in ${trio.toldMs} ms after up -d`);
-  verdicts = [...trio.verdicts, ...(await checkStack(join(folder, 'stack'), world))];
+  const states = await checkStates(join(folder, 'states'), world);
+  verdicts = [...trio.verdicts, ...states, ...(await checkStack(join(folder, 'stack'), world))];
 } finally {
   await world.stop();
   rmSync(folder, { recursive: true, force: true });

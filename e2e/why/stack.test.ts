@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkStack, checkTrio } from './stack-check.ts';
+import { checkStates } from './states-check.ts';
 import { startWorld, type World } from './world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fettle-why-'));
@@ -20,6 +21,11 @@ test('the trio has its states and sentences within 5 s of up -d', async () => {
   const { verdicts, toldMs } = await checkTrio(join(folder, 'trio'), world);
   expect(verdicts.filter(({ fits }) => !fits)).toEqual([]);
   expect(toldMs).toBeLessThan(5_000);
+});
+
+test('services that live and are not well say why', async () => {
+  const verdicts = await checkStates(join(folder, 'states'), world);
+  expect(verdicts.filter(({ fits }) => !fits)).toEqual([]);
 });
 
 test('every dying program of one stack gets its sentence', async () => {

@@ -18,6 +18,8 @@ export type { WhyDeps } from './gather.ts';
 /** The dying words may reach the spool a moment after the end is known. */
 const settleMs = 25;
 const reviewEveryMs = 5_000;
+/** Each so many reviews every service is looked at. */
+const fullReviewEvery = 12;
 
 /** How long a cure is worth a note. */
 const notableMs = 300_000;
@@ -30,7 +32,12 @@ type Shell = Readonly<{
   notable: Map<string, number>;
   dirty: Set<string>;
   listeners: Set<(service: string) => void>;
-}> & { timer: NodeJS.Timeout | null; working: Promise<void> | null; stopped: boolean };
+}> & {
+  timer: NodeJS.Timeout | null;
+  working: Promise<void> | null;
+  stopped: boolean;
+  reviews: number;
+};
 
 export function createWhy(deps: WhyDeps): WhyPart {
   const shell: Shell = {
@@ -42,6 +49,7 @@ export function createWhy(deps: WhyDeps): WhyPart {
     timer: null,
     working: null,
     stopped: false,
+    reviews: 0,
   };
   const all = (): void => touch(shell, serviceNames(shell));
   const disposers = [
@@ -105,16 +113,13 @@ function servicesOf(shell: Shell, notice: Notice): readonly string[] {
   }
 }
 
-/** What is not ok may have changed without a word: a port was freed, an age grew. */
+/**
+ * What is not ok may have changed without a word: a port was freed, an age grew. All others speak
+ * through notices; they are looked at now and then in case one was missed.
+ */
 function worthReviewing(shell: Shell): readonly string[] {
-  const services = shell.deps.link.stack()?.services ?? [];
-  return services
-    .filter(
-      (service) =>
-        shell.known.has(service.name) ||
-        !isPlain(shell.deps, service, shell.notable.get(service.name)),
-    )
-    .map(({ name }) => name);
+  shell.reviews += 1;
+  return shell.reviews % fullReviewEvery === 0 ? serviceNames(shell) : [...shell.known.keys()];
 }
 
 function touch(shell: Shell, services: readonly string[]): void {
