@@ -101,6 +101,7 @@ export function rest(state: SuperviseState, instance: Instance, kind: Instance['
   releasePort(state, instance);
   instance.phase = instance.service.definition.external ? 'external' : 'idle';
   instance.rest = kind;
+  instance.endAskedMs = null;
   instance.nextStart = null;
   instance.optionalUntilMs = null;
   instance.waitingFor = [];

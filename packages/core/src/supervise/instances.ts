@@ -145,5 +145,6 @@ function newInstance(state: SuperviseState, record: ServiceRecord, replica: numb
     optionalUntilMs: null,
     spawnError: null,
     rssBytes: null,
+    endAskedMs: null,
   };
 }

@@ -168,6 +168,8 @@ const TOLD_TO_DEPENDANTS: ReadonlySet<StartReason> = new Set([
 /** `depends_on: {restart: true}`. */
 function restartFollowers(state: SuperviseState, run: Run): void {
   const service = run.instance?.service.definition.name ?? '';
+  // Who started after that is fresh already: replicas restarted together cost one restart.
+  const sinceMs = run.instance?.endAskedMs ?? run.startedMs;
   for (const name of state.graph.dependants.get(service) ?? []) {
     const dependant = state.services.get(name);
     const follows = dependant?.definition.dependsOn.some(
@@ -175,7 +177,7 @@ function restartFollowers(state: SuperviseState, run: Run): void {
     );
     if (dependant === undefined || !follows) continue;
     for (const { run: theirs } of dependant.instances.values()) {
-      if (theirs !== null && theirs.startedMs < run.startedMs) {
+      if (theirs !== null && theirs.startedMs < sinceMs) {
         endRun(state, theirs, 'dependency-restarted', false);
       }
     }

@@ -84,6 +84,8 @@ export type Instance = {
   optionalUntilMs: number | null;
   spawnError: Readonly<{ code: string; message: string }> | null;
   rssBytes: number | null;
+  /** When the end of its last run was decided (monotonic); null: not since it rested. */
+  endAskedMs: number | null;
 };
 
 export type PortState = {

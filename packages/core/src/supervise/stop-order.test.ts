@@ -129,6 +129,21 @@ test('depends_on restart: true follows a decided restart, not a crash', () => {
   expect(view(stage, 'api.1')).toMatchObject({ startReason: 'dependency-restarted', restarts: 1 });
 });
 
+test('replicas that restart together restart their followers once', () => {
+  const stage = openStage([
+    serviceOf('db', { replicas: 2 }),
+    serviceOf('api', { dependsOn: [needs('db', { restart: true })] }),
+  ]);
+  pass(stage, 1_000);
+  give(stage, 'restart', 'db');
+  pass(stage, 100);
+  exit(stage, 'db.1', exitWith(0));
+  exit(stage, 'api.1', exitWith(0));
+  pass(stage, 100);
+  exit(stage, 'db.2', exitWith(0));
+  expect(view(stage, 'api.1')).toMatchObject({ state: 'running', restarts: 1 });
+});
+
 test('leftovers of an ended run are killed until they are gone', () => {
   const stage = chain();
   stage.answer = () => null;

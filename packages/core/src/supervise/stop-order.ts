@@ -28,6 +28,7 @@ export function endRun(state: SuperviseState, run: Run, reason: EndReason, kill:
     if (instance !== null) {
       if (instance.crashLoop) arm(state, `settle:${instance.id}`, null);
       instance.phase = 'ending';
+      instance.endAskedMs = state.at.nowMs;
       touch(state, instance, reason);
     }
   }
