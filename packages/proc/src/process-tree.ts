@@ -6,6 +6,7 @@
  */
 import { readdirSync } from 'node:fs';
 import { readRunToken } from './process-command.ts';
+import { readSmallText } from './small-file.ts';
 import { isLive, readProcessStat, type ProcessStat } from './process-stat.ts';
 
 export function listPids(): number[] {
@@ -51,6 +52,12 @@ export function withDescendants(
 /** The process and its descendants, by parent. Empty when it is gone. */
 export function processTree(pid: number): Set<number> {
   return withDescendants([pid], listProcesses());
+}
+
+/** Children of the main thread, from /proc/PID/task/PID/children; empty where unreadable. */
+export function readChildren(pid: number): number[] {
+  const text = readSmallText(`/proc/${pid}/task/${pid}/children`)?.trim() ?? '';
+  return text === '' ? [] : text.split(' ').map(Number);
 }
 
 /** pid and run token of every process of this user that carries one. */

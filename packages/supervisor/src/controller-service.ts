@@ -18,7 +18,7 @@ export function controllerService(paths: StatePaths, controllerPath: string): Se
     restart: 'always',
     oneShot: false,
     rerun: 'safe',
-    intensity: { count: 5, periodMs: 60_000, backoff: { baseMs: 100, maxMs: 5_000 } },
+    intensity: { count: 10, periodMs: 60_000, backoff: { baseMs: 100, maxMs: 2_000 } },
     replicas: 1,
     minReplicas: 1,
     maxReplicas: 1,

@@ -54,7 +54,6 @@ process.on('uncaughtException', (cause) => {
   log('error', 'uncaught exception: the supervisor ends, services run on', { cause });
   process.exit(internalError);
 });
-process.title = 'fettle supervisor';
 main().catch((error: unknown) => {
   const known = error instanceof FettleError;
   if (known) {

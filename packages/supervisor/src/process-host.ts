@@ -9,7 +9,7 @@ import type { PosixSignal } from '@fettle/core/stack/service';
 import type { RunExit } from '@fettle/core/supervise/run';
 import type { PortOwner } from '@fettle/core/stack/port';
 import { isLive, readProcessStat } from '@fettle/proc/process-stat';
-import { processesOfRun } from '@fettle/proc/process-tree';
+import { processesOfRun, readChildren } from '@fettle/proc/process-tree';
 import { exitFile, pidFile, type StatePaths } from '@fettle/sdk/daemon/paths';
 import { exitOfStatus, readExitRecord, readPidRecord, unknownExit } from './exit-record.ts';
 import type { LiveRun } from './live-run.ts';
@@ -120,13 +120,19 @@ function start(
   pruneLater(host, instance);
 }
 
-function learnPid(host: Host, run: LiveRun): void {
+function learnPid(host: Host, run: LiveRun, overdue = false): void {
   if (run.pid !== null) return;
-  const pid = readPidRecord(pidFile(host.paths, run.token));
+  // A full disk refuses the record: then the shim's one child is asked for.
+  const pid = readPidRecord(pidFile(host.paths, run.token)) ?? (overdue ? childOf(run) : null);
   if (pid === null) return;
   run.pid = pid;
   run.pidTicks = readProcessStat(pid)?.startTicks ?? null;
   host.emit({ kind: 'pid-learned', token: run.token, pid });
+}
+
+function childOf(run: LiveRun): number | null {
+  if (run.shimPid === null || !isShim(run)) return null;
+  return readChildren(run.shimPid)[0] ?? null;
 }
 
 function endByRecord(host: Host, run: LiveRun): boolean {
@@ -153,7 +159,7 @@ function shimExited(host: Host, run: LiveRun, code: number | null): void {
 /** The sweep found no process: has it ended, and how? Also for runs whose pid is not known yet. */
 function look(host: Host, run: LiveRun): void {
   if (run.ended || endByRecord(host, run)) return;
-  if (run.pid === null) learnPid(host, run);
+  if (run.pid === null) learnPid(host, run, true);
   const service = run.pid === null ? null : readProcessStat(run.pid);
   const sameService = run.pidTicks === null || service?.startTicks === run.pidTicks;
   if (isLive(service) && sameService) return;

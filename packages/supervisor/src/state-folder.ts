@@ -12,8 +12,7 @@ import { log } from './own-log.ts';
 /** @throws FettleError E-STATE-READONLY, E-STATE-HOST. */
 export function prepareStateFolder(paths: StatePaths): void {
   try {
-    for (const folder of [paths.stateDir, paths.runsDir, paths.logsDir])
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const folder of [paths.stateDir, paths.runsDir, paths.logsDir]) makeFolder(folder);
     chmodSync(paths.stateDir, 0o700);
     testWritable(paths.stateDir);
   } catch (cause) {
@@ -21,6 +20,15 @@ export function prepareStateFolder(paths: StatePaths): void {
   }
   refuseOtherHost(paths.hostFile);
   prepareRuntimeFolder(paths.runtimeDir);
+}
+
+/** Not `recursive`: that spins without end where a file system takes no folders (/proc). */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 /** The last applied stack; null: none yet, or not readable as one. */
