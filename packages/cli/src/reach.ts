@@ -5,6 +5,7 @@
 import type { StatusDocument } from '@fettle/sdk/api/status';
 import { readDaemonFile } from '@fettle/sdk/daemon/paths';
 import { FettleError } from '@fettle/sdk/fettle-error';
+import { controllerLog } from './controller-log.ts';
 import { pauseMs } from './pause.ts';
 import { processLives } from './process-lives.ts';
 import { commandLine, type Session } from './session.ts';
@@ -76,7 +77,7 @@ function away(session: Session, waitMs: number): FettleError {
     'E-CONTROLLER-AWAY',
     `the supervisor runs, but its controller did not answer for ${waitMs / 1_000} s`,
     {
-      hint: `look at ${session.paths.controllerOut}; your services run on meanwhile`,
+      hint: `look at ${controllerLog(session.paths)}; your services run on meanwhile`,
       status: 503,
       exitCode: 4,
     },

@@ -6,6 +6,7 @@
 import type { ServiceStatus, StatusDocument } from '@fettle/sdk/api/status';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { pauseMs } from '../pause.ts';
+import { controllerLog } from '../controller-log.ts';
 import { lastLines } from '../daemon.ts';
 import type { Session } from '../session.ts';
 import { isSettledBadly, isUp } from '../settled.ts';
@@ -91,11 +92,12 @@ async function askStatus(session: Session, startMs: number): Promise<StatusDocum
 }
 
 function controllerSilent(session: Session): FettleError {
-  const last = lastLines(session.paths.controllerOut, 1)[0] ?? '';
+  const file = controllerLog(session.paths);
+  const last = lastLines(file, 1)[0] ?? '';
   return new FettleError(
     'E-CONTROLLER-AWAY',
     `the services were started, but the controller does not answer${last === '' ? '' : `: ${last}`}`,
-    { hint: `look at ${session.paths.controllerOut}`, status: 503, exitCode: 4 },
+    { hint: `look at ${file}`, status: 503, exitCode: 4 },
   );
 }
 

@@ -17,7 +17,7 @@ export function sendProblem(reply: FastifyReply, error: FettleError): FastifyRep
   return reply.code(error.status).type(problemType).send(JSON.stringify(body));
 }
 
-const retryHint = 'try again; if it stays, see .fettle/controller.out';
+const retryHint = 'try again; if it stays, see the newest file in .fettle/logs/@controller.1';
 
 /** What fastify, its parser or a handler threw, as an error that says what to do. */
 export function asFettleError(error: unknown): FettleError {

@@ -23,7 +23,6 @@ export type StatePaths = Readonly<{
   /** Which machine used the folder last. */
   hostFile: string;
   supervisorOut: string;
-  controllerOut: string;
   schemaFile: string;
   /** 16 hex digits that name this state folder. */
   hash: string;
@@ -116,7 +115,6 @@ function placed(stackDir: string, stateDir: string, hash: string) {
     daemonFile: join(stateDir, 'daemon.json'),
     hostFile: join(stateDir, 'host.json'),
     supervisorOut: join(stateDir, 'supervisor.out'),
-    controllerOut: join(stateDir, 'controller.out'),
     schemaFile: join(stateDir, 'schema.json'),
     hash,
     lockName: `\0fettle-stack-${hash}`,
