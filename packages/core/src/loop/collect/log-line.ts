@@ -40,9 +40,16 @@ const CONTROLS = /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f]/g;
 
 /** Without terminal colours and control characters: safe to match and to print. */
 export function plainText(line: string): string {
-  // oxlint-disable-next-line no-control-regex
-  if (!/[\u0000-\u0008\u000b-\u001f\u007f]/.test(line)) return line;
-  return line.replace(ESCAPES, '').replace(CONTROLS, '');
+  return hasControls(line) ? line.replace(ESCAPES, '').replace(CONTROLS, '');
+}
+
+/** A loop, because an expression over each character costs several times as much. */
+function hasControls(line: string): boolean {
+  for (let at = 0; at < line.length; at++) {
+    const code = line.charCodeAt(at);
+    if ((code < 0x20 && code !== 0x09 && code !== 0x0a) || code === 0x7f) return true;
+  }
+  return false;
 }
 
 /** `level`: what `levelOfBytes` found in the line. */
@@ -57,7 +64,7 @@ export function parseLogLine(
     const fields = jsonObject(trimmed);
     if (fields !== null) return structured(fields, text, context);
   }
-  if (LOGFMT.test(text)) {
+  if (PAIR_FIRST.test(text) && LOGFMT.test(text)) {
     const fields = logfmt(text);
     // Its level stands in the text, where the index saw it: both must say the same.
     if (fields !== null) return { ...structured(fields, text, context), level };
@@ -76,6 +83,8 @@ function jsonObject(text: string): Record<string, unknown> | null {
   }
 }
 
+/** Cheap, since it is tried on every line. */
+const PAIR_FIRST = /^[\w.@-]{1,80}=/;
 const LOGFMT =
   /^(?=.{0,400}\b(?:level|lvl|severity)=)(?=.{0,4000}\b(?:msg|message|event)=)[\w.@-]{1,80}=/;
 const PAIR = /([\w.@-]{1,80})=(?:"((?:[^"\\]|\\.){0,8192})"|(\S{0,8192}))(?:\s+|$)/y;

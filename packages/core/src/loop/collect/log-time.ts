@@ -90,7 +90,12 @@ function monthOf(name: string | undefined): string | undefined {
 }
 
 function utc(parts: readonly (string | undefined)[], fraction: string | undefined): number | null {
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.map(Number);
+  const year = Number(parts[0]);
+  const month = Number(parts[1]);
+  const day = Number(parts[2]);
+  const hour = Number(parts[3]);
+  const minute = Number(parts[4]);
+  const second = Number(parts[5]);
   if (!(month >= 1 && month <= 12 && day >= 1 && day <= 31)) return null;
   if (hour > 24 || minute > 59 || second > 60) return null;
   const ms = fraction === undefined ? 0 : Math.floor(Number(`0.${fraction}`) * 1000);
