@@ -40,7 +40,7 @@ const CONTROLS = /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f]/g;
 
 /** Without terminal colours and control characters: safe to match and to print. */
 export function plainText(line: string): string {
-  return hasControls(line) ? line.replace(ESCAPES, '').replace(CONTROLS, '');
+  return hasControls(line) ? line.replace(ESCAPES, '').replace(CONTROLS, '') : line;
 }
 
 /** A loop, because an expression over each character costs several times as much. */
