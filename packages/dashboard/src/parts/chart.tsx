@@ -94,7 +94,7 @@ export function Chart(props: Props) {
   return (
     <section class="panel chart" aria-label={`${props.title}: ${text}`}>
       <div class="head chart-head">
-        <h3>{props.title}</h3>
+        <h2>{props.title}</h2>
         <span class="faint small">{text}</span>
         <button
           class="icon-button end"
