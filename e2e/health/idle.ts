@@ -1,11 +1,13 @@
 /**
  * What health and figures cost while nothing happens: N real services probed over HTTP every 10 s,
- * attested, figures each 5 s. `node tools/run.mjs e2e/health/idle.ts [services] [seconds]`.
+ * attested, figures each 5 s, beside the floor of as many bare requests.
+ * `node tools/run.mjs e2e/health/idle.ts [services] [seconds]`.
  */
 import { openFiguresPart } from '@fettle/controller/figures/figures-part';
 import type { Journal } from '@fettle/controller/parts';
 import { readProcessStat, ticksPerSecond } from '@fettle/proc/process-stat';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ask } from './hang.ts';
 import { http, openLiveStack, service } from './live-stack.ts';
 
 const count = Number(process.argv[2] ?? 100);
@@ -42,10 +44,26 @@ try {
   );
   console.log(`health and figures  ${(own * 100).toFixed(2)} % of a core`);
   console.log(`supervisor          ${(supervisor * 100).toFixed(2)} % of a core`);
+  console.log(`floor               ${((await floor()) * 100).toFixed(2)} % of a core`);
   console.log(`not ready ${count - ready()}, events ${stack.events.length}`);
 } finally {
   await figures.stop();
   await stack.close();
+}
+
+/** The same number of bare requests in the same time, on the same machine at the same hour. */
+async function floor(): Promise<number> {
+  await stack.health.stop();
+  await figures.stop();
+  const ports = stack.link.instances().map(({ port }) => port?.port ?? 0);
+  let next = 0;
+  const timer = setInterval(() => void ask(ports[next++ % count] ?? 0, '/healthz'), 10_000 / count);
+  const before = process.cpuUsage();
+  const beganMs = performance.now();
+  await delay(10_000);
+  clearInterval(timer);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000 / (performance.now() - beganMs);
 }
 
 function ticks(pid: number): number {
