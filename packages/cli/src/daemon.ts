@@ -5,9 +5,10 @@
  * one never blocks the next.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { makeFolders } from '@fettle/sdk/daemon/make-folders';
 import { livePaths } from '@fettle/sdk/daemon/paths';
 import {
   connectSupervisor,
@@ -64,7 +65,7 @@ export async function ensureDaemon(
 
 function startDaemon(session: Session): Readonly<{ ended: () => string | null }> {
   const { stateDir, supervisorOut, stackDir } = session.paths;
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  makeFolders(stateDir);
   const [main, controller] = [builtMain('supervisor'), builtMain('controller')];
   const out = openSync(supervisorOut, 'a', 0o600);
   const child = spawn(

@@ -2,7 +2,8 @@
  * The controller as a whole: opens the store, links to the supervisor, serves the API, and takes
  * everything down again in order. `main.ts` gives it the parts; tests give it smaller ones.
  */
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
+import { makeFolders } from '@fettle/sdk/daemon/make-folders';
 import { readDaemonFile, type StatePaths } from '@fettle/sdk/daemon/paths';
 import type { DaemonStatus } from '@fettle/sdk/api/status';
 import { FettleError } from '@fettle/sdk/fettle-error';
@@ -141,7 +142,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
 
 async function listen(api: Api, options: ControllerOptions): Promise<number> {
   const { paths, port } = options;
-  mkdirSync(paths.runtimeDir, { recursive: true, mode: 0o700 });
+  makeFolders(paths.runtimeDir);
   // Ours by right: one daemon per stack holds the lock, and it runs one controller at a time.
   rmSync(paths.controllerSocket, { force: true });
   await api.listenUnix(paths.controllerSocket);

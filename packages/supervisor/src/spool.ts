@@ -2,8 +2,9 @@
  * Spool files: what a run prints goes straight into `logs/<instance>/<token>.log`, so that a dead
  * daemon blocks nobody and loses no line. Old runs are pruned whole; the last run always stays.
  */
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolders } from '@fettle/sdk/daemon/make-folders';
 
 export type SpoolBounds = Readonly<{ maxRuns: number; maxBytes: number }>;
 export const defaultSpoolBounds: SpoolBounds = { maxRuns: 5, maxBytes: 256 * 1_048_576 };
@@ -19,7 +20,7 @@ export function openSpool(file: string): number | null {
 
 function openInNewFolder(file: string): number | null {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(file));
     return openSync(file, 'a', 0o600);
   } catch {
     return null;

@@ -1,9 +1,10 @@
 /** Prepares `.fettle` and refuses one that we may not use: read-only, or another host's. */
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Stack } from '@fettle/core/stack/service';
 import { readMachineId } from '@fettle/proc/machine';
+import { makeFolders } from '@fettle/sdk/daemon/make-folders';
 import type { StatePaths } from '@fettle/sdk/daemon/paths';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { writeAtomically } from './atomic-file.ts';
@@ -12,7 +13,7 @@ import { log } from './own-log.ts';
 /** @throws FettleError E-STATE-READONLY, E-STATE-HOST. */
 export function prepareStateFolder(paths: StatePaths): void {
   try {
-    for (const folder of [paths.stateDir, paths.runsDir, paths.logsDir]) makeFolder(folder);
+    for (const folder of [paths.stateDir, paths.runsDir, paths.logsDir]) makeFolders(folder);
     chmodSync(paths.stateDir, 0o700);
     testWritable(paths.stateDir);
   } catch (cause) {
@@ -20,15 +21,6 @@ export function prepareStateFolder(paths: StatePaths): void {
   }
   refuseOtherHost(paths.hostFile);
   prepareRuntimeFolder(paths.runtimeDir);
-}
-
-/** Not `recursive`: that spins without end where a file system takes no folders (/proc). */
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
 }
 
 /** The last applied stack; null: none yet, or not readable as one. */
@@ -112,7 +104,7 @@ function readHost(hostFile: string): Host | null {
 
 function prepareRuntimeFolder(runtimeDir: string): void {
   try {
-    mkdirSync(runtimeDir, { recursive: true, mode: 0o700 });
+    makeFolders(runtimeDir);
     chmodSync(runtimeDir, 0o700);
   } catch (cause) {
     throw new FettleError('E-RUNTIME-FOLDER', `cannot use ${runtimeDir} for sockets`, {

@@ -1,6 +1,7 @@
 /** What `up` leaves beside the config: a schema for the editor, and a rule for git. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolders } from '@fettle/sdk/daemon/make-folders';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import type { Session } from '../session.ts';
 
@@ -9,7 +10,7 @@ export async function writeStateFolder(session: Session): Promise<void> {
   const { stateDir, schemaFile } = session.paths;
   const { configJsonSchema } = await import('@fettle/config/json-schema');
   try {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    makeFolders(stateDir);
     writeIfOther(join(stateDir, '.gitignore'), '*\n');
     writeIfOther(schemaFile, `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
   } catch (cause) {

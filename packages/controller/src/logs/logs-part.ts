@@ -5,11 +5,11 @@
  * `log-query.ts` and `follow-lines.ts` answer. What is stored never depends on this process: the
  * services write their files themselves.
  */
-import { mkdirSync } from 'node:fs';
 import { plainText } from '@fettle/core/loop/collect/log-line';
 import { redact } from '@fettle/core/loop/collect/redact';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { LogLine } from '@fettle/sdk/api/documents';
+import { makeFolders } from '@fettle/sdk/daemon/make-folders';
 import type { Disposer, LogQuery, LogsPart, SupervisorLink } from '../parts.ts';
 import { archive } from './archive.ts';
 import { readDropped } from './dropped.ts';
@@ -53,7 +53,7 @@ export async function openLogs(options: LogsOptions): Promise<Logs> {
   const now = options.now ?? Date.now;
   const onTrouble = options.onTrouble ?? ((): void => undefined);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  mkdirSync(logsDir, { recursive: true, mode: 0o700 });
+  makeFolders(logsDir);
   const facts = runFacts(logsDir, options.runLog);
   const indexing = new Set<string>();
   let stopped = false;
