@@ -36,6 +36,13 @@ export function build() {
   const packages = ['sdk', 'core', 'proc', 'config', 'supervisor', 'controller', 'cli'];
   const sources = packages.map((name) => `packages/${name}/src`);
   step('packages', sources, 'packages/cli/dist', ['node_modules/typescript/bin/tsc', '-b']);
+  // One file: each module that the supervisor loads costs it memory for its whole life.
+  const bundle = ['node_modules/vite/bin/vite.js', 'build', '--config'];
+  const bundled = ['sdk', 'core', 'proc', 'supervisor'].map((name) => `packages/${name}/src`);
+  step('supervisor', bundled, 'packages/supervisor/dist/bundle/supervisor.js', [
+    ...bundle,
+    'packages/supervisor/vite.config.ts',
+  ]);
   if (existsSync(join(root, 'packages/dashboard/vite.config.ts'))) {
     const vite = [
       'node_modules/vite/bin/vite.js',

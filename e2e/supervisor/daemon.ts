@@ -14,7 +14,10 @@ import { listProcesses, listRunTokens } from '@fettle/proc/process-tree';
 import { type StatePaths, livePaths, statePaths } from '@fettle/sdk/daemon/paths';
 import { connectSupervisor, type SupervisorClient } from '@fettle/sdk/daemon/supervisor-client';
 
-const entry = fileURLToPath(new URL('../../packages/supervisor/dist/main.js', import.meta.url));
+/** `FETTLE_SUPERVISOR`: another build's main.js, for a run that a rebuild shall not disturb. */
+const built = fileURLToPath(new URL('../../packages/supervisor/dist/main.js', import.meta.url));
+
+const entry = process.env['FETTLE_SUPERVISOR'] ?? built;
 
 export type TestDaemon = Readonly<{
   dir: string;

@@ -1,66 +1,28 @@
 /**
- * The supervisor process: keeps a stack's processes as wanted, and the controller with them.
- *
- * `down` ends everything. SIGTERM and SIGINT end this process only: the services run on and the
- * next daemon adopts them, as after a crash of ours.
+ * Starts the supervisor from its one-file bundle where that is up to date, else from its modules:
+ * each module loaded costs memory for as long as the daemon lives.
  */
-import { readFileSync } from 'node:fs';
-import { statePaths } from '@fettle/sdk/daemon/paths';
-import { FettleError } from '@fettle/sdk/fettle-error';
-import { parseArguments } from './arguments.ts';
-import { startDaemon } from './daemon.ts';
-import { log } from './own-log.ts';
+import { readFileSync, statSync } from 'node:fs';
 
-/** sysexits(3) EX_SOFTWARE: our own mistake. */
-const internalError = 70;
+const folder = new URL('.', import.meta.url);
+const bundle = new URL('bundle/supervisor.js', folder);
+/** The compiler touches these whenever it writes anything of the package. */
+const builds = ['sdk', 'core', 'proc', 'supervisor'].map(
+  (name) => new URL(`../../${name}/dist/.tsbuildinfo`, folder),
+);
 
-function version(): string {
-  const file = new URL('../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+function modifiedMs(file: URL): number {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-function refusePidOne(): void {
-  if (process.pid !== 1) return;
-  throw new FettleError('E-PID-ONE', 'the supervisor is pid 1, which must collect dead processes', {
-    hint: 'Start the container with an init (docker run --init, or tini as its entry point).',
-  });
+function isFresh(): boolean {
+  const bundledMs = modifiedMs(bundle);
+  return bundledMs > 0 && builds.every((file) => modifiedMs(file) <= bundledMs);
 }
 
-async function main(): Promise<void> {
-  refusePidOne();
-  const { stackDir, controllerPath } = parseArguments(process.argv.slice(2));
-  const daemon = await startDaemon({
-    paths: statePaths(stackDir),
-    controllerPath,
-    version: version(),
-    // One turn of the loop, so that the last notices reach the clients.
-    onHalt: () => {
-      setImmediate(() => {
-        daemon.leave();
-        process.exit(0);
-      });
-    },
-  });
-  for (const posixSignal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(posixSignal, () => {
-      log('info', 'supervisor ends: services run on', { posixSignal });
-      daemon.leave();
-      process.exit(0);
-    });
-}
-
-process.on('SIGHUP', () => log('info', 'SIGHUP ignored'));
-process.on('uncaughtException', (cause) => {
-  log('error', 'uncaught exception: the supervisor ends, services run on', { cause });
-  process.exit(internalError);
-});
-main().catch((error: unknown) => {
-  const known = error instanceof FettleError;
-  if (known) {
-    const { code, message, hint } = error;
-    log('error', message, { code, hint });
-    process.exit(error.exitCode);
-  }
-  log('error', 'the supervisor cannot start', { cause: error });
-  process.exit(internalError);
-});
+const text = readFileSync(new URL('../package.json', folder), 'utf8');
+const { version } = JSON.parse(text) as { version: string };
+const loaded = isFresh()
+  ? ((await import(bundle.href)) as unknown)
+  : await import('./supervisor.ts');
+(loaded as typeof import('./supervisor.ts')).main(version);

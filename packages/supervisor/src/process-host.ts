@@ -13,7 +13,6 @@ import { processesOfRun, readChildren } from '@fettle/proc/process-tree';
 import { exitFile, pidFile, type StatePaths } from '@fettle/sdk/daemon/paths';
 import { exitOfStatus, readExitRecord, readPidRecord, unknownExit } from './exit-record.ts';
 import type { LiveRun } from './live-run.ts';
-import { log } from './own-log.ts';
 import { baseEnvironment, spawnRun, type SpawnRun } from './run-spawner.ts';
 import { watchRuns } from './runs-watch.ts';
 import { sendSignal } from './send-signal.ts';
@@ -224,8 +223,7 @@ function pruneLater(host: Host, instance: string): void {
     host.pruning.delete(instance);
     const live = [...host.runs.values()].filter((run) => run.instance === instance && !run.ended);
     const keep = new Set(live.map(({ token }) => token));
-    const pruned = pruneSpools(join(host.paths.logsDir, instance), keep);
-    if (pruned.length > 0) log('info', 'spools pruned', { instance, runs: pruned.length });
+    pruneSpools(join(host.paths.logsDir, instance), keep);
   }, pruneDelayMs);
   timer.unref();
 }
