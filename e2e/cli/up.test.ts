@@ -137,6 +137,24 @@ test('`up` after an edit restarts what changed, says why, and leaves the rest al
   expect(third.stderr).toContain('nothing changed');
 });
 
+const single = (greeting: string): string =>
+  `services:\n  one: {command: node worker.js, environment: {GREETING: ${greeting}}}\n`;
+
+test('`up` after `down` and an edit starts each service once, as it is now', async () => {
+  const stack = stackOf({ 'worker.js': workerScript, 'fettle.yaml': single('hello') });
+  expect((await stack.fettle('up', '-d')).code).toBe(0);
+  expect((await stack.fettle('down')).code).toBe(0);
+  stack.write('fettle.yaml', single('moin'));
+  const startMs = Date.now();
+  expect((await stack.fettle('up', '-d')).code).toBe(0);
+  const { events } = JSON.parse((await stack.fettle('timeline', 'one', '--json')).stdout);
+  const starts = events.filter(
+    ({ kind, at }: { kind: string; at: string }) =>
+      kind === 'service.started' && Date.parse(at) >= startMs,
+  );
+  expect(starts).toHaveLength(1);
+});
+
 test('a config with mistakes starts nothing and is told in full', async () => {
   const stack = stackOf({
     'fettle.yaml': 'services:\n  api:\n    comand: node a.js\n    port: eighty\n',
@@ -227,7 +245,9 @@ test('services outlive a killed daemon; the next `up -d` adopts them; `down` end
     (still) => !still,
   );
   expect(alive(pid ?? 0)).toBe(true);
-  expect((await stack.fettle('up', '-d')).code).toBe(0);
+  const again = await stack.fettle('up', '-d');
+  expect(again.code).toBe(0);
+  expect(again.stderr).toContain('adopted 1 process that ran on');
   expect((await stack.service('worker')).pid).toBe(pid);
   expect((await stack.fettle('down')).code).toBe(0);
   expect(alive(pid ?? 0)).toBe(false);

@@ -55,7 +55,11 @@ async function up(session: Session, input: CommandInput): Promise<number> {
   await warnOfShortage(session, stack);
   await writeStateFolder(session);
   const applied = await applyStack(session, stack, args);
-  if (!applied.started) sayChanges(session, applied.changes);
+  if (applied.adopted.length > 0)
+    session.output.say(
+      `  adopted ${plural(applied.adopted.length, 'process', 'processes')} that ran on`,
+    );
+  if (!applied.started || applied.adopted.length > 0) sayChanges(session, applied.changes);
   const names = namesToWatch(stack, args);
   const limitMs = limit ?? (waited || !detached ? defaultWaitMs : glanceMs);
   const patient = waited && limit !== null && limit > defaultWaitMs;

@@ -1,4 +1,4 @@
-/** `fettle status` in words: one row per service, the reason where there is room for it. */
+/** `fettle status` in words: one row per service, the reason beside it or below it, but whole. */
 import type { InstanceStatus, ServiceStatus, StatusDocument } from '@fettle/sdk/api/status';
 import { fitCharset } from '../terminal/ascii.ts';
 import { formatBytes, formatCpu, formatSince } from '../terminal/amount.ts';
@@ -6,9 +6,6 @@ import type { Look } from '../terminal/look.ts';
 import { paint, stateGlyph, toneOf } from '../terminal/paint.ts';
 import { renderTable, type Column } from '../terminal/table.ts';
 import { widthOf, wrapWords } from '../terminal/width.ts';
-
-/** A reason needs this many cells beside the row; with less it stands below. */
-const minReasonColumns = 40;
 
 export function renderStatus(
   document: StatusDocument,
@@ -70,9 +67,9 @@ function renderRows(rows: readonly Row[], look: Look, wide: boolean): string {
   );
   const used = Math.max(...plain.split('\n').map((line) => widthOf(line)));
   const longest = Math.max(...rows.map((row) => widthOf(row.why ?? '')));
-  if (used + 2 + Math.min(longest, minReasonColumns) <= look.columns)
+  if (used + 2 + longest <= look.columns)
     return renderTable(
-      [...columns, { title: 'WHY', minColumns: minReasonColumns }],
+      [...columns, { title: 'WHY' }],
       rows.map((row) => [...row.cells, row.why ?? '']),
       look,
     );

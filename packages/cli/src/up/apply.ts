@@ -1,9 +1,10 @@
 /** Hands the stack to the supervisor and tells what that changes. */
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import type { StackChange } from '@fettle/core/supervise/effect';
 import type { Snapshot } from '@fettle/core/supervise/protocol';
 import type { Stack } from '@fettle/core/stack/service';
 import type { SupervisorClient } from '@fettle/sdk/daemon/supervisor-client';
-import { ensureDaemon } from '../daemon.ts';
+import { ensureDaemon, lockHeld } from '../daemon.ts';
 import type { Session } from '../session.ts';
 import { paint } from '../terminal/paint.ts';
 import { padTo } from '../terminal/width.ts';
@@ -14,6 +15,8 @@ export type Applied = Readonly<{
   client: SupervisorClient;
   /** This call started the daemon. */
   started: boolean;
+  /** Pids of services that had outlived their daemon and run on. */
+  adopted: readonly number[];
   /** Services that a daemon had before; empty on a first start. */
   changes: readonly Change[];
   /** Pids of what is restarted or removed. */
@@ -30,6 +33,9 @@ export async function applyStack(
 ): Promise<Applied> {
   const told = Promise.withResolvers<readonly Change[]>();
   const seen: { snapshot: Snapshot | null } = { snapshot: null };
+  const survived = existsSync(session.paths.daemonFile);
+  const fresh = !survived && !(await lockHeld(session));
+  if (fresh) seedStack(session, named.length === 0 ? stack : withNamed(stack, null, named));
   const { client, started } = await ensureDaemon(session, {
     onSnapshot: (snapshot) => (seen.snapshot = snapshot as Snapshot),
     onPush: ({ notice }) => {
@@ -37,14 +43,32 @@ export async function applyStack(
       if (changes !== null) told.resolve(changes);
     },
   });
-  const before = seen.snapshot?.stack ?? null;
+  const before = fresh ? null : (seen.snapshot?.stack ?? null);
   const wanted = named.length === 0 ? stack : withNamed(stack, before, named);
   await client.request({ kind: 'apply', stack: wanted, actor: 'cli' }, { timeoutMs: 15_000 });
-  if (before === null) return { client, started, changes: [], replaced: new Set() };
+  const adopted = started && survived ? livePids(seen.snapshot) : [];
+  if (before === null) return { client, started, adopted, changes: [], replaced: new Set() };
   const timer = setTimeout(() => told.resolve([]), noticeMs);
   const changes = await told.promise;
   clearTimeout(timer);
-  return { client, started, changes, replaced: replacedPids(seen.snapshot, changes) };
+  const replaced = replacedPids(seen.snapshot, changes);
+  return { client, started, adopted, changes, replaced };
+}
+
+/**
+ * A new daemon begins with the stack that it finds. After a clean `down` that would be the one from
+ * before the last edit: started only to be restarted at once.
+ */
+function seedStack(session: Session, stack: Stack): void {
+  const { stackFile } = session.paths;
+  const temporary = `${stackFile}.${process.pid}`;
+  writeFileSync(temporary, `${JSON.stringify(stack)}\n`, { mode: 0o600 });
+  renameSync(temporary, stackFile);
+}
+
+function livePids(snapshot: Snapshot | null): readonly number[] {
+  const own = snapshot?.instances.filter(({ service }) => !service.startsWith('@')) ?? [];
+  return own.map(({ pid }) => pid).filter((pid) => pid !== null);
 }
 
 function replacedPids(before: Snapshot | null, changes: readonly Change[]): ReadonlySet<number> {

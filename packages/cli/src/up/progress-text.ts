@@ -6,7 +6,7 @@ import type { ServiceStatus, State } from '@fettle/sdk/api/status';
 import { fitCharset } from '../terminal/ascii.ts';
 import type { Look } from '../terminal/look.ts';
 import { paint, stateGlyph, toneOf } from '../terminal/paint.ts';
-import { padTo, truncateMiddle, widthOf, wrapWords } from '../terminal/width.ts';
+import { padTo, widthOf, wrapWords } from '../terminal/width.ts';
 
 export type ProgressLine = Readonly<{ service: ServiceStatus; elapsedMs: number }>;
 
@@ -25,7 +25,6 @@ export function renderProgress(line: ProgressLine, look: Look, nameColumns: numb
   if (note === '') return `${head.trimEnd()}\n`;
   const room = look.columns - widthOf(head) - 2;
   if (widthOf(note) <= room) return `${head}  ${note}\n`;
-  if (room >= 40) return `${head}  ${truncateMiddle(note, room, look.unicode)}\n`;
   const below = wrapWords(note, Math.max(20, look.columns - 6));
   return `${head.trimEnd()}\n${below.map((part) => `      ${part}\n`).join('')}`;
 }

@@ -33,6 +33,7 @@ export type WatchOptions = Readonly<{
 }>;
 
 const everyMs = 100;
+const reasonMs = 400;
 /** The controller needs time to load before the first answer. */
 const firstAnswerMs = 20_000;
 
@@ -40,6 +41,7 @@ export async function watchUp(session: Session, options: WatchOptions): Promise<
   const nameColumns = Math.max(0, ...options.names.map((name) => name.length));
   const shown = new Map<string, Seen>();
   let appliedSeen = false;
+  let settledBefore = false;
   for (;;) {
     const status = await askStatus(session, options.startMs);
     const services = status.services.filter(({ name }) => options.names.includes(name));
@@ -49,12 +51,15 @@ export async function watchUp(session: Session, options: WatchOptions): Promise<
     if (appliedSeen) {
       showChanges(session, services, { shown, elapsedMs, nameColumns });
       const kind = kindOf(services, session.nowMs(), options.patient);
-      if (kind !== null) return { status, services, kind, elapsedMs };
+      if (kind === 'ready' || (kind === 'settled' && settledBefore))
+        return { status, services, kind, elapsedMs };
+      settledBefore = kind === 'settled';
     }
     if (session.interrupts.signal.aborted)
       return { status, services, kind: 'interrupted', elapsedMs };
     if (elapsedMs > options.limitMs) return { status, services, kind: 'progressing', elapsedMs };
-    await pauseMs(everyMs, session.interrupts.signal);
+    // The reason of what settled badly follows a moment after its state: one more look, then.
+    await pauseMs(settledBefore ? reasonMs : everyMs, session.interrupts.signal);
   }
 }
 
@@ -107,6 +112,8 @@ type Shown = Readonly<{ shown: Map<string, Seen>; elapsedMs: number; nameColumns
 
 /** Waiting for others is only worth a line when it takes a while. */
 const waitWorthMs = 1_000;
+/** The reason follows the state in a moment; one line with both is better than two. */
+const whyWorthMs = 300;
 
 function showChanges(session: Session, services: readonly ServiceStatus[], at: Shown): void {
   for (const service of services) {
@@ -116,8 +123,8 @@ function showChanges(session: Session, services: readonly ServiceStatus[], at: S
       seen = { news, sinceMs: at.elapsedMs, said: false };
       at.shown.set(service.name, seen);
     }
-    const early = service.state === 'starting' && at.elapsedMs - seen.sinceMs < waitWorthMs;
-    if (seen.said || early) continue;
+    const worthMs = isUp(service) ? 0 : service.state === 'starting' ? waitWorthMs : whyWorthMs;
+    if (seen.said || at.elapsedMs - seen.sinceMs < worthMs) continue;
     seen.said = true;
     const line = renderProgress(
       { service, elapsedMs: at.elapsedMs },
