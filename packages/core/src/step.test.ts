@@ -200,6 +200,7 @@ describe('a hang', () => {
     w.seen('t2');
     expect(w.kinds(w.probe('t2', 'ok'))).toEqual(['check.changed', 'report', 'healing.healthy']);
     expect(isMending(w.brain, 'api.1', w.now())).toBe(false);
+    expect(w.effects.at(-1)).toMatchObject({ text: 'api.1 is healthy again after 8.0s' });
   });
 
   test('in state T is continued, not ended', () => {

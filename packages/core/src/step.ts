@@ -61,7 +61,7 @@ export function step(brain: Brain, event: Event, nowMs: number): readonly Effect
       return [];
     }
     case 'examined':
-      return decideMending(brain, event, nowMs);
+      return decideMending(brain, event);
     case 'paused':
       return recognisePause(brain, event);
     case 'link-restored':
@@ -170,7 +170,7 @@ function considerActs(brain: Brain, run: WatchedRun, nowMs: number): readonly Ef
   if (!idle) return [];
   const dead = deadCheck(run);
   if (dead !== undefined && dead.last !== null) {
-    brain.mendings.set(instance, openMending(run, token, nowMs));
+    brain.mendings.set(instance, openMending(run, token, dead, nowMs));
     const { name } = dead.check;
     return [{ kind: 'examine', instance, service, token, check: name, finding: dead.last }];
   }
@@ -191,7 +191,7 @@ function busyWith(brain: Brain, run: WatchedRun): Mending['phase'] | null {
   return mending.phase === 'continuing' ? null : mending.phase;
 }
 
-function decideMending(brain: Brain, event: Of<'examined'>, nowMs: number): readonly Effect[] {
+function decideMending(brain: Brain, event: Of<'examined'>): readonly Effect[] {
   const run = liveRun(brain, event.instance, event.token);
   const mending = brain.mendings.get(event.instance);
   if (run === null || mending?.phase !== 'examining' || mending.token !== event.token) return [];
@@ -200,16 +200,10 @@ function decideMending(brain: Brain, event: Of<'examined'>, nowMs: number): read
     brain.mendings.delete(event.instance);
     return [];
   }
-  return actOn(brain, run, mending, event.exam, nowMs);
+  return actOn(brain, run, mending, event.exam);
 }
 
-function actOn(
-  brain: Brain,
-  run: WatchedRun,
-  mending: Mending,
-  exam: Exam,
-  nowMs: number,
-): readonly Effect[] {
+function actOn(brain: Brain, run: WatchedRun, mending: Mending, exam: Exam): readonly Effect[] {
   const { instance } = run;
   const { token } = mending;
   const data = { verdict: exam.verdict, evidence: exam.evidence, token };
@@ -239,7 +233,6 @@ function actOn(
       ];
     case 'running': {
       mending.phase = 'ending';
-      mending.untilMs += nowMs - mending.sinceMs;
       const text = `${instance} hangs: ${exam.verdict}; killed, evidence kept`;
       return [
         tell(run, 'healing.killed', 'error', text, data),

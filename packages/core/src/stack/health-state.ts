@@ -26,6 +26,8 @@ export type CheckState = {
   okInRow: number;
   /** Failures in a row that count against liveness. */
   deadInRow: number;
+  /** When the first of them was seen; null: none. */
+  deadSinceMs: number | null;
   /** Failures in a row because a foreign process holds the address. */
   stolenInRow: number;
   /** Oldest first, at most 21; failures that did not count are left out. */
@@ -50,6 +52,7 @@ export function openCheckState(check: HealthCheck): CheckState {
     failedInRow: 0,
     okInRow: 0,
     deadInRow: 0,
+    deadSinceMs: null,
     stolenInRow: 0,
     history: [],
     flapping: false,
@@ -68,7 +71,7 @@ export function recordFinding(
   state.last = finding;
   state.lastAtMs = nowMs;
   if (finding.ok) return recordSuccess(state);
-  return counts ? recordFailure(state, finding) : [];
+  return counts ? recordFailure(state, finding, nowMs) : [];
 }
 
 function recordSuccess(state: CheckState): readonly CheckChange[] {
@@ -84,11 +87,12 @@ function recordSuccess(state: CheckState): readonly CheckChange[] {
   return [...changes, ...recordHistory(state, true)];
 }
 
-function recordFailure(state: CheckState, finding: Finding): readonly CheckChange[] {
+function recordFailure(state: CheckState, finding: Finding, nowMs: number): readonly CheckChange[] {
   const changes: CheckChange[] = [];
   state.okInRow = 0;
   state.failedInRow += 1;
   state.deadInRow = countsAgainstLiveness(state, finding) ? state.deadInRow + 1 : 0;
+  state.deadSinceMs = state.deadInRow === 0 ? null : (state.deadSinceMs ?? nowMs);
   state.stolenInRow = finding.attested === false ? state.stolenInRow + 1 : 0;
   if (state.up !== false && state.failedInRow >= state.check.downAfter) {
     state.up = false;
@@ -101,6 +105,7 @@ function recordFailure(state: CheckState, finding: Finding): readonly CheckChang
 export function clearFailures(state: CheckState): void {
   state.failedInRow = 0;
   state.deadInRow = 0;
+  state.deadSinceMs = null;
   state.stolenInRow = 0;
 }
 

@@ -28,6 +28,7 @@ export type WatchedRun = {
 export type Mending = {
   readonly instance: string;
   readonly token: string;
+  /** The first failed probe of the hang. */
   readonly sinceMs: number;
   phase: 'examining' | 'continuing' | 'ending' | 'restarting';
   /** Given up as a mending after this; what then is wrong is an ordinary failure. */
@@ -106,7 +107,13 @@ export function isAlive(run: WatchedRun): boolean {
   return !run.checks.some(isDead);
 }
 
-export function openMending(run: WatchedRun, token: string, nowMs: number): Mending {
+export function openMending(
+  run: WatchedRun,
+  token: string,
+  dead: CheckState,
+  nowMs: number,
+): Mending {
   const untilMs = nowMs + mendingMs + startPeriodMs(run.checks.map(({ check }) => check));
-  return { instance: run.instance, token, sinceMs: nowMs, phase: 'examining', untilMs };
+  const sinceMs = dead.deadSinceMs ?? nowMs;
+  return { instance: run.instance, token, sinceMs, phase: 'examining', untilMs };
 }
