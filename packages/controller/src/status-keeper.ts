@@ -3,9 +3,10 @@
  * and something has changed, and shortly after a change so that new state words reach the journal.
  */
 import { statSync } from 'node:fs';
-import type { DaemonStatus, State, StatusDocument } from '@fettle/sdk/api/status';
-import type { FullJournal, KeyedEvent } from './journal.ts';
+import type { DaemonStatus, StatusDocument } from '@fettle/sdk/api/status';
+import type { FullJournal } from './journal.ts';
 import type { FiguresPart, HealthPart, WhyPart } from './parts.ts';
+import { createStateEvents } from './state-events.ts';
 import { assembleStatus } from './status.ts';
 import type { Store } from './store.ts';
 import type { FullLink } from './supervisor-link.ts';
@@ -34,8 +35,6 @@ export type StatusParts = Readonly<{
   nowMs: () => number;
 }>;
 
-type Known = { state: State; sinceMs: number };
-
 /** Changes closer together are told as one (UX: at most 4 renders a second). */
 const coalesceMs = 100;
 /** Figures and check results move without an event: this old a document is put together anew. */
@@ -43,7 +42,6 @@ const maxAgeMs = 1_000;
 const configLookMs = 5_000;
 
 export function createStatusKeeper(parts: StatusParts): StatusKeeper {
-  const known = loadStates(parts.store);
   const listeners = new Set<(document: StatusDocument) => void>();
   const configChanged = configWatch(parts);
   let current: StatusDocument | null = null;
@@ -68,10 +66,11 @@ export function createStatusKeeper(parts: StatusParts): StatusKeeper {
       figures: parts.figures.latest,
       why: (service) => parts.why.why(service)?.sentence ?? null,
       configChanged: configChanged(nowMs),
-      before: known,
+      before: states.known,
       daemon: parts.daemon(),
       nowMs,
     });
+    states.take(document);
     if (review !== null) clearTimeout(review);
     review =
       reviewAtMs === null ? null : setTimeout(touch, Math.max(10, reviewAtMs - nowMs)).unref();
@@ -81,7 +80,6 @@ export function createStatusKeeper(parts: StatusParts): StatusKeeper {
     text = '';
     if (before !== null && sameButTime(before, document)) return current;
     version += 1;
-    tellStates(parts, known, document);
     for (const listener of listeners) listener(document);
     return current;
   };
@@ -96,6 +94,11 @@ export function createStatusKeeper(parts: StatusParts): StatusKeeper {
     const old = dirty || parts.nowMs() - takenAtMs > maxAgeMs;
     return current === null || old ? look() : current;
   };
+  const states = createStateEvents({
+    ...parts,
+    reasonKnown: (service) => parts.why.why(service) !== null,
+    again: () => void touch(),
+  });
   const disposers = [
     parts.link.onNotice(touch),
     parts.link.onSnapshot(touch),
@@ -120,61 +123,11 @@ export function createStatusKeeper(parts: StatusParts): StatusKeeper {
     },
     stop() {
       for (const dispose of disposers) dispose();
+      states.stop();
       if (timer !== null) clearTimeout(timer);
       if (review !== null) clearTimeout(review);
     },
   };
-}
-
-function loadStates(store: Store): Map<string, Known> {
-  const rows = store.states();
-  return new Map(
-    rows.map(({ service, state, sinceMs }) => [service, { state: state as State, sinceMs }]),
-  );
-}
-
-const severities: Readonly<Partial<Record<State, 'warn' | 'error'>>> = {
-  failing: 'error',
-  'crash-loop': 'error',
-  affected: 'warn',
-  degraded: 'warn',
-  healing: 'warn',
-};
-
-/** A new word becomes one event and is kept, so that a restarted controller goes on from it. */
-function tellStates(
-  { journal, store, nowMs }: StatusParts,
-  known: Map<string, Known>,
-  document: StatusDocument,
-): void {
-  const events: KeyedEvent[] = [];
-  for (const { name, state, why, since } of document.services) {
-    const before = known.get(name);
-    if (before?.state === state) continue;
-    known.set(name, { state, sinceMs: Date.parse(since) });
-    // Nothing is told of what we merely do not know yet.
-    if (state === 'unknown') continue;
-    events.push({
-      at: new Date(nowMs()).toISOString(),
-      kind: 'service.state',
-      service: name,
-      instance: null,
-      severity: severities[state] ?? 'info',
-      text: `${name} is ${state}${why === null ? '' : `: ${why}`}`,
-      data: { from: before?.state ?? null, to: state, why },
-      key: null,
-    });
-  }
-  const names = new Set(document.services.map(({ name }) => name));
-  const gone = document.services.length === 0 ? [] : [...known.keys()].filter((n) => !names.has(n));
-  for (const name of gone) known.delete(name);
-  if (events.length === 0 && gone.length === 0) return;
-  journal.appendAll(events, null);
-  try {
-    store.saveStates([...known].map(([service, one]) => ({ service, ...one })));
-  } catch {
-    // The journal has met the same trouble and health tells of it; the words are kept in memory.
-  }
 }
 
 function sameButTime(one: StatusDocument, other: StatusDocument): boolean {
