@@ -53,5 +53,5 @@ export function lastLine(lines: readonly string[]): string | null {
 
 /** A line without what changes from time to time, to count how often it is said. */
 export function lineShape(line: string): string {
-  return line.replace(/0x[\da-f]+|[\da-f]{8}-[\da-f-]{27}|\d+(?:[.:]\d+)*/gi, '#').slice(0, 200);
+  return line.slice(0, 200).replace(/0x[\da-f]+|[\da-f]{8}-[\da-f-]{27}|\d+(?:[.:]\d+)*/gi, '#');
 }

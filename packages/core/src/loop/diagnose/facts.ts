@@ -27,16 +27,21 @@ export type Facts = Readonly<{
   ranMs: number | null;
   /** The run whose lines these are. */
   token: string | null;
-  /** Without colours, each at most 2,000 characters. */
+  /** Without colours, each at most 600 characters. */
   lines: readonly string[];
   traces: readonly Trace[];
   /** The last error and what follows it. */
   block: Block | null;
-  /** How often each line's shape occurs. */
-  shapes: ReadonlyMap<string, number>;
+  /** Indices of lines, newest first, without those that are said again later. */
+  distinct: readonly number[];
+  /** How much each line has to say about the end, 0-1. */
+  weights: readonly number[];
   /** For a service that serves again: why the run before ended; null when long ago or never. */
   before: Readonly<{ sentence: string; cause: string; evidence: Why['evidence'] }> | null;
 }>;
+
+/** What a person would read of a line, and what a pattern can search in no time. */
+const longestLine = 600;
 
 export function readFacts(input: WhyInput, before: Facts['before'] = null): Facts {
   const { view } = input;
@@ -45,11 +50,7 @@ export function readFacts(input: WhyInput, before: Facts['before'] = null): Fact
   const told = aboutLast ? input.lastRunLines : input.liveLines;
   const lines = readableLines(told, input.nowMs);
   const traces = findTraces(lines);
-  const shapes = new Map<string, number>();
-  for (const line of lines) {
-    const shape = lineShape(line);
-    shapes.set(shape, (shapes.get(shape) ?? 0) + 1);
-  }
+  const block = lastErrorBlock(lines, traces);
   return {
     input,
     phase,
@@ -58,10 +59,32 @@ export function readFacts(input: WhyInput, before: Facts['before'] = null): Fact
     token: aboutLast ? view.lastToken : view.token,
     lines,
     traces,
-    block: lastErrorBlock(lines, traces),
-    shapes,
+    block,
+    distinct: distinctNewestFirst(lines),
+    weights: weigh(lines, block),
     before,
   };
+}
+
+/**
+ * 1 in the last error, less the further from it. A line that is repeated and is not the last word
+ * is part of normal operation and says little.
+ */
+function weigh(lines: readonly string[], block: Block | null): readonly number[] {
+  if (block === null) return lines.map((_line, index) => (index >= lines.length - 3 ? 0.9 : 0.6));
+  const shapes = lines.map(lineShape);
+  const times = new Map<string, number>();
+  for (const shape of shapes) times.set(shape, (times.get(shape) ?? 0) + 1);
+  return shapes.map((shape, index) => {
+    if (index >= block.from - 3) return 1;
+    const repeated = (times.get(shape) ?? 1) >= 3;
+    return (block.from - index <= 15 ? 0.85 : 0.6) * (repeated ? 0.5 : 1);
+  });
+}
+
+function distinctNewestFirst(lines: readonly string[]): readonly number[] {
+  const newest = new Map(lines.map((line, index) => [line, index]));
+  return [...newest.values()].toSorted((a, b) => b - a);
 }
 
 /** Serves again after an end of its own less than 15 minutes ago. */
@@ -130,11 +153,11 @@ function readableLines(lines: readonly string[], nowMs: number): readonly string
     .slice(-200)
     .flatMap((line) => readable(line, nowMs))
     .slice(-400)
-    .map((line) => line.slice(0, 2_000).trimEnd());
+    .map((line) => line.slice(0, longestLine).trimEnd());
 }
 
 function readable(line: string, nowMs: number): readonly string[] {
-  if (!/^\s*\{/.test(line)) return [plainText(line.slice(0, 2_000))];
+  if (!/^\s*\{/.test(line)) return [plainText(line.slice(0, longestLine))];
   const { text, fields } = parseLogLine(line, null, { zoneOffsetMs: 0, nearMs: nowMs });
   if (fields === null) return [text];
   const carried = [fields, ...nested(fields)];

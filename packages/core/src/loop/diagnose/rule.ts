@@ -4,7 +4,6 @@
  * Most causes speak through one log line, so most rules are made by `logRule` from patterns and a
  * sentence. A new cause is an entry in a family file, its test, and a row in docs/why.md.
  */
-import { lineShape } from '../collect/error-line.ts';
 import type { Facts, Phase } from './facts.ts';
 import type { Why } from './why-input.ts';
 
@@ -71,9 +70,9 @@ export function logRule(rule: LogRule): Rule {
 function findHit(rule: LogRule, facts: Facts): Hit | null {
   let best: Hit | null = null;
   for (const pattern of rule.patterns) {
-    for (let index = facts.lines.length - 1; index >= 0; index -= 1) {
+    for (const index of facts.distinct) {
       const line = facts.lines[index] ?? '';
-      const weight = rule.anywhere === true ? 1 : weightOf(facts, index);
+      const weight = rule.anywhere === true ? 1 : (facts.weights[index] ?? 0);
       if (best !== null && weight <= best.weight) continue;
       const match = pattern.exec(line);
       if (match === null) continue;
@@ -81,18 +80,6 @@ function findHit(rule: LogRule, facts: Facts): Hit | null {
     }
   }
   return best;
-}
-
-/**
- * 1 in the last error, less the further from it. A line that is repeated and is not the last word
- * is part of normal operation and says little.
- */
-function weightOf(facts: Facts, index: number): number {
-  const { block, lines, shapes } = facts;
-  if (block === null) return index >= lines.length - 3 ? 0.9 : 0.6;
-  if (index >= block.from - 3) return 1;
-  const repeated = (shapes.get(lineShape(lines[index] ?? '')) ?? 1) >= 3;
-  return (block.from - index <= 15 ? 0.85 : 0.6) * (repeated ? 0.5 : 1);
 }
 
 /** What killed it from outside is no secret of its log. */

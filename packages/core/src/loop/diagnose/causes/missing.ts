@@ -50,7 +50,7 @@ const missingVariable = logRule({
     /^KeyError: '([A-Z][A-Z0-9_]{2,})'$/,
     /(?:[Mm]issing|[Rr]equired|[Uu]ndefined|[Uu]nset|[Nn]o)\b[\w ]{0,30}\b(?:env|ENV|[Ee]nvironment)\b[\w ]{0,20}?[:=]?\s+['"`$]*([A-Z][A-Z0-9_]{2,})/,
     /(?:env|ENV|[Ee]nvironment) (?:[Vv]ariable|[Vv]ar)s?:?\s+['"`$]*([A-Z][A-Z0-9_]{2,})['"`]*:?\s+(?:is |was |must be |are )?(?:missing|required|not set|not defined|undefined|unset|not found|set)/,
-    /['"`$]*\b([A-Z][A-Z0-9_]{2,})['"`]*\b[ :]+(?:environment variable )?(?:(?:is |was )?(?:required|missing|not set|not defined|unset|undefined)|must be (?:set|defined|given))\b/,
+    /\b([A-Z][A-Z0-9_]{2,})['"`]*[ :]+(?:environment variable )?(?:(?:is |was )?(?:required|missing|not set|not defined|unset|undefined)|must be (?:set|defined|given))\b/,
     /(?:[Mm]issing|[Rr]equired)[: ]+['"`$]*([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b/,
     /^\S*: (?:line )?\d+: ([A-Z][A-Z0-9_]+): (?:parameter not set|unbound variable|.*not set)/,
     /[Ee]nvironment variable ['"`]?([A-Z][A-Z0-9_]+)['"`]? not (?:found|set)/,
@@ -113,7 +113,7 @@ const missingFile = logRule({
     /FileNotFoundError: \[Errno 2\] No such file or directory: '([^']+)'/,
     /can't open file '([^']+)'/,
     /(?:open|stat|read|cat|cannot access|cannot open|can't open)\b:? '?([^\s:']+)'?: [Nn]o such file/,
-    /'?([^\s:']+)'?: (?:[Nn]o such file or directory)/,
+    /(?<![^\s:'])([^\s:']+)'?: (?:[Nn]o such file or directory)/,
     /NoSuchFileException: (\S+)|FileNotFoundException: (\S+)/,
     /No such file or directory \(os error 2\)/,
   ],
@@ -178,8 +178,8 @@ const badInterpreter = logRule({
   id: 'bad-interpreter',
   confidence: 0.99,
   patterns: [
-    /(\S+): (?:cannot execute: )?(?:required file not found|bad interpreter)/,
-    /(\S+): (\S+): bad interpreter/,
+    /(?<!\S)(\S+): (?:cannot execute: )?(?:required file not found|bad interpreter)/,
+    /(?<!\S)(\S+): (\S+): bad interpreter/,
     /env: [‘'"]?([^’'":]+)[’'"]?: No such file or directory/,
   ],
   say: ({ groups, line }, facts) => {
@@ -209,7 +209,7 @@ const wrongArchitecture = logRule({
   id: 'wrong-architecture',
   confidence: 0.98,
   patterns: [
-    /([^\s:']+)'?: cannot execute binary file(?:: Exec format error)?/,
+    /(?<![^\s:'])([^\s:']+)'?: cannot execute binary file(?:: Exec format error)?/,
     /(?:spawn (\S+) )?ENOEXEC/,
     /Exec format error(?:: '([^']+)')?/,
     /invalid ELF header|wrong ELF class|incompatible architecture/,

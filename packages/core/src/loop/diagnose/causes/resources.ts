@@ -39,7 +39,7 @@ const readOnly = logRule({
   patterns: [
     /EROFS: .*?'([^']+)'/,
     /Read-only file system: '([^']+)'/,
-    /'?([^\s:']+)'?: Read-only file system/,
+    /(?<![^\s:'])([^\s:']+)'?: Read-only file system/,
     /EROFS|[Rr]ead-only file system|attempt to write a readonly database|SQLITE_READONLY/,
   ],
   say: ({ groups, line }) => {
@@ -58,7 +58,7 @@ const denied = logRule({
     /(?:listen|bind) (EACCES)[^\n]*?:(\d+)/,
     /(?:EACCES|EPERM): (?:permission denied|operation not permitted), (?:\w+) '([^']+)'/,
     /PermissionError: \[Errno (?:13|1)\] [^:]+: '([^']+)'/,
-    /'?([^\s:']+)'?: [Pp]ermission denied/,
+    /(?<![^\s:'])([^\s:']+)'?: [Pp]ermission denied/,
     /PermissionError|EACCES|[Pp]ermission denied \(os error 13\)|AccessDeniedException: (\S+)/,
   ],
   say: ({ groups, line }, facts) => {
