@@ -43,6 +43,18 @@ test('without a daemon: exit 4, and how to start one', async () => {
   expect(ran.stderr).toMatch(/error\[E-DAEMON-UNREACHABLE\].*\n {2}fix {3}fettle -C .* up -d/);
 });
 
+test('a flag that makes no sense is told before anybody asks for a daemon', async () => {
+  const { run } = await started(false);
+  for (const words of [
+    ['--level', 'loud'],
+    ['--since', 'yesterdayish'],
+    ['-n', 'x'],
+  ]) {
+    const ran = await run('logs', ...words);
+    expect([ran.code, ran.stderr.slice(0, 14)]).toEqual([2, 'error[E-USAGE]']);
+  }
+});
+
 test('with --json a failure is a problem document on stdout with the same exit code', async () => {
   const ran = await (await started(false)).run('status', '--json');
   expect(ran.code).toBe(4);

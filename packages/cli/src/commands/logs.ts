@@ -28,8 +28,8 @@ export const command: CommandModule = {
       .option('-t, --timestamps', 'the time before each line');
   },
   async run(session, input) {
-    const status = pickServices(await reachStatus(session), input.args);
     const request = requestOf(session, input);
+    const status = pickServices(await reachStatus(session), input.args);
     const names = status.services.flatMap((service) =>
       service.instances.map((instance) => instance.name),
     );

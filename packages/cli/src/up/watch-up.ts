@@ -5,6 +5,7 @@
  */
 import type { ServiceStatus, StatusDocument } from '@fettle/sdk/api/status';
 import { FettleError } from '@fettle/sdk/fettle-error';
+import { exitCodes } from '../command.ts';
 import { pauseMs } from '../pause.ts';
 import { controllerLog } from '../controller-log.ts';
 import { lastLines } from '../daemon.ts';
@@ -41,25 +42,23 @@ export async function watchUp(session: Session, options: WatchOptions): Promise<
   const nameColumns = Math.max(0, ...options.names.map((name) => name.length));
   const shown = new Map<string, Seen>();
   let appliedSeen = false;
-  let settledBefore = false;
+  let lastLook = false;
   for (;;) {
     const status = await askStatus(session, options.startMs);
     const services = status.services.filter(({ name }) => options.names.includes(name));
     const elapsedMs = performance.now() - options.startMs;
     // Until the controller has heard of the new stack it would tell about the old one.
     appliedSeen ||= services.length === options.names.length && isCurrent(status, options);
-    if (appliedSeen) {
-      showChanges(session, services, { shown, elapsedMs, nameColumns });
-      const kind = kindOf(services, session.nowMs(), options.patient);
-      if (kind === 'ready' || (kind === 'settled' && settledBefore))
-        return { status, services, kind, elapsedMs };
-      settledBefore = kind === 'settled';
-    }
+    const kind = appliedSeen ? kindOf(services, session.nowMs(), options.patient) : null;
+    // Reasons follow states in a moment: whoever has one is looked at once more.
+    const final = kind !== null && (lastLook || services.every(({ why }) => why === null));
+    if (appliedSeen) showChanges(session, services, { shown, elapsedMs, nameColumns, final });
+    if (final) return { status, services, kind, elapsedMs };
+    lastLook = kind !== null;
     if (session.interrupts.signal.aborted)
       return { status, services, kind: 'interrupted', elapsedMs };
     if (elapsedMs > options.limitMs) return { status, services, kind: 'progressing', elapsedMs };
-    // The reason of what settled badly follows a moment after its state: one more look, then.
-    await pauseMs(settledBefore ? reasonMs : everyMs, session.interrupts.signal);
+    await pauseMs(lastLook ? reasonMs : everyMs, session.interrupts.signal);
   }
 }
 
@@ -87,7 +86,8 @@ async function askStatus(session: Session, startMs: number): Promise<StatusDocum
     try {
       return await session.client.status();
     } catch (cause) {
-      const unreachable = cause instanceof FettleError && cause.code === 'E-DAEMON-UNREACHABLE';
+      // It may be restarting, or too busy to answer in time.
+      const unreachable = cause instanceof FettleError && cause.exitCode === exitCodes.unreachable;
       const late = performance.now() - startMs > firstAnswerMs;
       if (!unreachable || session.interrupts.signal.aborted) throw cause;
       if (late) throw controllerSilent(session);
@@ -108,7 +108,12 @@ function controllerSilent(session: Session): FettleError {
 
 /** `said`: the news was printed. */
 type Seen = { news: string; sinceMs: number; said: boolean };
-type Shown = Readonly<{ shown: Map<string, Seen>; elapsedMs: number; nameColumns: number }>;
+type Shown = Readonly<{
+  shown: Map<string, Seen>;
+  elapsedMs: number;
+  nameColumns: number;
+  final: boolean;
+}>;
 
 /** Waiting for others is only worth a line when it takes a while. */
 const waitWorthMs = 1_000;
@@ -123,8 +128,8 @@ function showChanges(session: Session, services: readonly ServiceStatus[], at: S
       seen = { news, sinceMs: at.elapsedMs, said: false };
       at.shown.set(service.name, seen);
     }
-    const worthMs = isUp(service) ? 0 : service.state === 'starting' ? waitWorthMs : whyWorthMs;
-    if (seen.said || at.elapsedMs - seen.sinceMs < worthMs) continue;
+    const early = at.elapsedMs - seen.sinceMs < worthMs(service);
+    if (seen.said || (early && !at.final)) continue;
     seen.said = true;
     const line = renderProgress(
       { service, elapsedMs: at.elapsedMs },
@@ -133,6 +138,11 @@ function showChanges(session: Session, services: readonly ServiceStatus[], at: S
     );
     session.output.say(line.trimEnd());
   }
+}
+
+function worthMs(service: ServiceStatus): number {
+  if (service.state === 'starting') return waitWorthMs;
+  return service.why === null && isUp(service) ? 0 : whyWorthMs;
 }
 
 /**
