@@ -59,10 +59,11 @@ test('the OpenAPI document has no finding', async () => {
   ok((await redocly(path)).code !== 0);
 });
 
+const journal = async (): Promise<readonly StackEvent[]> =>
+  (await json<{ events: StackEvent[] }>('/api/v1/events?limit=1000')).events;
+
 test('a killed controller comes back with the same journal, nothing doubled', async () => {
-  const ends = async (): Promise<readonly StackEvent[]> =>
-    (await json<{ events: StackEvent[] }>('/api/v1/events?limit=1000')).events;
-  const before = await ends();
+  const before = await journal();
   const { controllerPid } = live.daemon();
   ok(controllerPid !== null);
   process.kill(controllerPid, 'SIGKILL');
@@ -76,7 +77,7 @@ test('a killed controller comes back with the same journal, nothing doubled', as
       { timeout: 15_000 },
     )
     .toBe(true);
-  const after = await ends();
+  const after = await journal();
   deepEqual(after.slice(0, before.length), before);
   const runs = after
     .filter(({ kind }) => kind === 'service.started' || kind === 'service.ended')

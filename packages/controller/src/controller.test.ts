@@ -74,11 +74,11 @@ test('a restarted controller doubles nothing and misses nothing', async () => {
   await until(async () => (await get('/api/v1/status')).daemon.supervisorConnected);
   equal((await runs()).length, 4);
 });
+const states = async () =>
+  (await events()).filter(({ kind, service }) => kind === 'service.state' && service === 'api');
 test('a new state word is one event with its reason, kept over a restart', async () => {
   const failing = aView('api', { state: 'crash-loop', token: null, pid: null });
   const { supervisor } = await start();
-  const states = async () =>
-    (await events()).filter(({ kind, service }) => kind === 'service.state' && service === 'api');
   await until(async () => (await states()).length === 1);
   supervisor.publish({ kind: 'instance-changed', view: failing, cause: '' });
   await until(async () => (await states()).length === 2);

@@ -68,13 +68,13 @@ test('a second replica is told by its own name', () =>
     texts(changed(aView('api', { instance: 'api.2', replica: 2 })))[0] ?? '',
     /api\.2 started/,
   ));
+const severity = (endedBy: 'operator-stop' | null) =>
+  eventsOfNotice(
+    changed(aView('api', { token: null, lastToken: 't', lastExit: { ...exit, endedBy } })),
+    null,
+    atMs,
+  )[0]?.severity;
 test('an end by us is no error, a crash is', () => {
-  const severity = (endedBy: 'operator-stop' | null) =>
-    eventsOfNotice(
-      changed(aView('api', { token: null, lastToken: 't', lastExit: { ...exit, endedBy } })),
-      null,
-      atMs,
-    )[0]?.severity;
   deepEqual([severity('operator-stop'), severity(null)], ['info', 'error']);
 });
 test('a spawn that failed is told once', () => {

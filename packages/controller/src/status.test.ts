@@ -192,21 +192,21 @@ test('a cycle that slipped through ends the walk', () =>
     words([aService('a', needs('b')), aService('b', needs('a'))], [aView('a'), aView('b')]),
     ['ok', 'ok'],
   ));
+const health = (required: boolean) =>
+  assemble(
+    [aService('a'), aService('b', { required })],
+    [aView('a'), aView('b', { state: 'crash-loop' })],
+  ).document.health;
 test('the stack is unhealthy for a required service, degraded for an optional one', () => {
-  const health = (required: boolean) =>
-    assemble(
-      [aService('a'), aService('b', { required })],
-      [aView('a'), aView('b', { state: 'crash-loop' })],
-    ).document.health;
   deepEqual([health(true), health(false)], ['unhealthy', 'degraded']);
 });
+const before = (state: State) => new Map([['api', { state, sinceMs: 5 }]]);
 test('since begins anew with a new word only', () => {
-  const before = (state: State) => new Map([['api', { state, sinceMs: 5 }]]);
   equal(one({}, { before: before('ok') }).since, new Date(5).toISOString());
   equal(one({}, { before: before('failing') }).since, new Date(nowMs).toISOString());
 });
+const figures = (id: string) => (id === 'api.2' ? { memoryBytes: 5, cpuRatio: 0.5 } : null);
 test('figures add up over instances, and what is unknown is null', () => {
-  const figures = (id: string) => (id === 'api.2' ? { memoryBytes: 5, cpuRatio: 0.5 } : null);
   const { document } = assemble(
     [aService('api')],
     [aView('api'), aView('api', { instance: 'api.2', replica: 2 })],

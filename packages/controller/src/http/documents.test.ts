@@ -105,10 +105,10 @@ test('metrics tell states, restarts and histograms, in both formats', async () =
   const openText = await open.text();
   ok(openText.endsWith('# EOF\n') && openText.includes('# TYPE fettle_service_restarts counter'));
 });
+const publish = (view: typeof crashed) =>
+  rig.supervisor.publish({ kind: 'instance-changed', view, cause: '' });
 test('start-up times and failed starts are counted', async () => {
   const starting = aView('api', { token: 'e1-3', ready: false, startedAtMs: Date.now() - 700 });
-  const publish = (view: typeof crashed) =>
-    rig.supervisor.publish({ kind: 'instance-changed', view, cause: '' });
   publish(starting);
   publish({ ...starting, ready: true });
   const exit = {

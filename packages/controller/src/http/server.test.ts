@@ -140,8 +140,8 @@ test('a command goes to the supervisor with its actor', async () => {
 test('a command without a body is taken', async () => {
   equal((await call('/api/v1/services/api/start', { method: 'POST' })).status, 200);
 });
+const count = () => rig.supervisor.requests.filter(({ kind }) => kind === 'scale').length;
 test('a repeated key acts once; with another request it is refused', async () => {
-  const count = () => rig.supervisor.requests.filter(({ kind }) => kind === 'scale').length;
   const before = count();
   const headers = { 'idempotency-key': 'k1' };
   const first = await post('/api/v1/services/api/scale', { replicas: 2 }, headers);
