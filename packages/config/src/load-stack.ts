@@ -197,7 +197,7 @@ function chooseFiles(
       path: '',
       allowed: configNames,
       message: `there is no fettle.yaml in ${dir}`,
-      hint: 'Run `fettle init`, name the folder by `-C DIR`, or the file by `-f FILE`.',
+      hint: 'Write one, name the folder by `-C DIR`, or the file by `-f FILE`.',
     });
   else if (found.passedOver.length > 0)
     sink.add({

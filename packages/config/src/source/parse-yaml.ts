@@ -48,7 +48,7 @@ export function parseYaml(source: Source, sink: ProblemSink): ConfigNode | null 
       spot: { source, offset: 0, length: 1 },
       path: '',
       message: `${source.name} is empty`,
-      hint: 'Add `services:` with at least one service, or run `fettle init`.',
+      hint: 'Add `services:` with at least one service.',
       allowed: ['services'],
     });
     return null;
