@@ -7,7 +7,7 @@
  * A slow sweep catches what a watch missed. Reading goes in slices of 4 ms of the event loop.
  * Source: Linux `Documentation/networking/napi.rst`; inotify(7) on lost events.
  */
-import { watch, type FSWatcher } from 'node:fs';
+import { statSync, watch, type FSWatcher } from 'node:fs';
 import { runFiles, type RunFiles } from './log-folder.ts';
 import { lineFeed, type LineFeed } from './line-feed.ts';
 import { runTail, type RunTail } from './run-tail.ts';
@@ -15,6 +15,7 @@ import { runTail, type RunTail } from './run-tail.ts';
 const HOT_TICK_MS = 25;
 const COLD_AFTER_TICKS = 40;
 const SWEEP_MS = 5_000;
+const WATCHED_SWEEPS = 6;
 const SLICE_MS = 4;
 /** After its end a run may still be written to by what it left behind. */
 const AFTERLIFE_MS = 5_000;
@@ -49,12 +50,18 @@ export type Tailer = Readonly<{
   stop(): Promise<void>;
 }>;
 
+/** Is the file of another size than at the last look? */
+function hasMoved({ run, size }: RunTail): boolean {
+  return (statSync(run.spool, { throwIfNoEntry: false })?.size ?? 0) !== size();
+}
+
 export function tailer(options: TailerOptions): Tailer {
   const runs = new Map<string, Followed>();
   const growth = new Set<(run: RunFiles, size: number) => void>();
   const feed = lineFeed(options.now);
   let timer: NodeJS.Timeout | null = null;
   let stopped = false;
+  let sweeps = 0;
   let pumping: Promise<void> | null = null;
 
   const heat = (followed: Followed): void => {
@@ -125,9 +132,12 @@ export function tailer(options: TailerOptions): Tailer {
       timer = setTimeout(() => void tick(), HOT_TICK_MS).unref();
   };
   const sweep = (): void => {
+    sweeps++;
     for (const [token, followed] of runs) {
-      if (!followed.hot && grown(followed)) wake(followed);
-      else if (!followed.hot) followed.tail.rest();
+      // A watch seldom misses: what has one is looked at more rarely, with a single call.
+      const isDue = followed.watcher === null || sweeps % WATCHED_SWEEPS === 0;
+      if (!followed.hot && (isDue || followed.endedAtMs !== null) && hasMoved(followed.tail))
+        wake(followed);
       if (followed.hot || followed.endedAtMs === null) continue;
       if (options.now() - followed.endedAtMs < AFTERLIFE_MS) continue;
       followed.watcher?.close();
