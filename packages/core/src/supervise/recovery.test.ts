@@ -146,6 +146,14 @@ test('a run that the log does not know is the youngest: a full disk ate its line
   expect(view(stage, 'job.1')).toMatchObject({ state: 'failed', lastToken: 'e1-9' });
 });
 
+test('the end of a run whose start was lost counts for the daemon after next, too', () => {
+  const job = serviceOf('job', { oneShot: true, restart: 'no' });
+  const ended: RunLogEntry = { kind: 'ended', token: 'e1-1', exit: exitWith(0) };
+  const stage = reopen([job], [intent(job), ended], [alive('job.1', 'e1-9')]);
+  exit(stage, 'job.1', exitWith(3));
+  expect(view(reopen([job], stage.log), 'job.1').state).toBe('failed');
+});
+
 test('an instance that became wanted again waits for the end of its given-up run', () => {
   const api = serviceOf('api', { replicas: 1 });
   const stage = reopen([api], [], [alive('api.1', 'e0-1'), alive('api.2', 'e0-2')]);

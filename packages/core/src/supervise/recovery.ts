@@ -110,6 +110,7 @@ function adopt(
   const run = survivorRun(state, survivor, memory, instance);
   instance.run = run;
   instance.phase = 'up';
+  if (!memory.intents.has(survivor.token)) recordLostIntent(state, run, survivor.port);
   takePortOver(state, instance, survivor);
   touch(state, instance, 'adopted');
   const { definition, configHash } = instance.service;
@@ -189,6 +190,23 @@ function endOrphan(state: SuperviseState, survivor: Survivor, memory: Memory): v
   endRun(state, run, state.instances.has(survivor.instance) ? 'replaced' : 'removed', false);
 }
 
+/** The log could not be written when it started: without this line its end would tell nothing. */
+function recordLostIntent(state: SuperviseState, run: Run, port: number | null): void {
+  emit(state, {
+    kind: 'record',
+    entry: {
+      kind: 'intent',
+      token: run.token,
+      instance: run.instanceId,
+      port,
+      configHash: run.configHash,
+      reason: run.reason,
+      nowMs: run.startedMs,
+      atMs: run.startedAtMs,
+    },
+  });
+}
+
 /** Ended while nobody watched; what it left behind goes, too. */
 function bury(state: SuperviseState, survivor: Survivor, memory: Memory): void {
   if (survivor.exit === null) return;
@@ -196,6 +214,7 @@ function bury(state: SuperviseState, survivor: Survivor, memory: Memory): void {
   run.exit = survivor.exit;
   killLeftovers(state, run);
   if (memory.ended.has(survivor.token)) return;
+  if (!memory.intents.has(survivor.token)) recordLostIntent(state, run, survivor.port);
   emit(state, {
     kind: 'record',
     entry: { kind: 'ended', token: survivor.token, exit: survivor.exit },
