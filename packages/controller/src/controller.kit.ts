@@ -137,7 +137,7 @@ export async function fakeSupervisor(
         v: 1,
         re: message.id,
         ok: false,
-        error: { code: 'E-COMMAND', message: 'no', hint: 'x' },
+        error: { code: 'E-USAGE', message: 'no', hint: 'x' },
       });
     else ok({});
   };

@@ -36,10 +36,10 @@ export function connectSupervisor(
   const opened = Promise.withResolvers<Connection>();
   const socket = createConnection(path);
   const pending = new Map<number, Pending>();
-  const timer = setTimeout(
-    () => socket.destroy(new Error(`no answer in ${timeoutMs} ms`)),
-    timeoutMs,
-  );
+  const timer = setTimeout(() => {
+    cause = `no answer in ${timeoutMs} ms`;
+    socket.destroy();
+  }, timeoutMs);
   let isOpen = false;
   let cause: unknown = null;
   socket.setEncoding('utf8');

@@ -10,6 +10,7 @@ import { isIP } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import type { Role } from '../store.ts';
+import { configOf } from './route-config.ts';
 import { roleSuffices, type Tokens } from './tokens.ts';
 
 export type GuardOptions = Readonly<{
@@ -44,8 +45,8 @@ export function createGuard(
       return Promise.reject(denied('E-AUTH-HOST', 'this Host is not allowed', hostHint));
     if (acts(request) && !originAllowed(request, host))
       return Promise.reject(denied('E-AUTH-ORIGIN', 'this Origin may not act here', originHint));
-    const role = request.routeOptions.config.role;
-    if (!needsToken || role === null || role === undefined) return Promise.resolve();
+    const { role } = configOf(request);
+    if (!needsToken || role === null) return Promise.resolve();
     const failure = tokenFailure(request, options.tokens, role);
     return failure === null ? Promise.resolve() : Promise.reject(failure);
   };
@@ -57,7 +58,7 @@ const originHint = 'commands come from the CLI or from the page that Fettle serv
 function acts(request: FastifyRequest): boolean {
   const { method } = request;
   if (method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS') return true;
-  return request.routeOptions.config.acts === true;
+  return configOf(request).acts === true;
 }
 
 /** No Origin: not a browser, or a same-origin GET. `Origin: null` is foreign. */

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { z } from 'zod';
 import type { ApiParts } from './api-parts.ts';
+import { routeConfig } from './route-config.ts';
 import type { RouteSpec } from './route.ts';
 
 const bodyLimitBytes = 10_240;
@@ -21,7 +22,7 @@ export function addPingRoutes(app: FastifyInstance, { health }: ApiParts): void 
     const shared = {
       method: ['GET', 'POST'],
       bodyLimit: bodyLimitBytes,
-      config: { role: 'operator', acts: true },
+      config: routeConfig({ role: 'operator', acts: true }),
       handler: (request: FastifyRequest, reply: FastifyReply) => answer(health, request, reply),
     } as const;
     scope.route({ ...shared, method: [...shared.method], url: '/ping/:id' });

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { Role } from '../store.ts';
 import { withIdempotency } from './idempotency.ts';
 import type { ApiParts } from './api-parts.ts';
+import { routeConfig } from './route-config.ts';
 
 export type Answer = Readonly<{
   description: string;
@@ -41,14 +42,6 @@ export type RouteSpec = Readonly<{
   handle: (request: FastifyRequest, reply: FastifyReply) => unknown;
 }>;
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    role?: Role | null;
-    /** A GET that changes something: its origin is checked like a POST's. */
-    acts?: boolean;
-  }
-}
-
 export type Routes = Readonly<{ add(spec: RouteSpec): void; all(): readonly RouteSpec[] }>;
 
 const draft = 'draft-7';
@@ -63,7 +56,7 @@ export function createRoutes(app: FastifyInstance, parts: ApiParts): Routes {
       app.route({
         method,
         url: path,
-        config: { role: spec.role },
+        config: routeConfig({ role: spec.role }),
         ...(timeoutMs === undefined ? {} : { handlerTimeout: timeoutMs }),
         schema: {
           ...(params === undefined ? {} : { params: inputSchema(params) }),
