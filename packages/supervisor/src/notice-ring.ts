@@ -11,7 +11,7 @@ export type NoticeRing = Readonly<{
 }>;
 
 /** Bound: about 1 KB each. */
-export const maxNotices = 4_096;
+export const maxNotices = 1_024;
 
 export function createNoticeRing(epoch: string, bound = maxNotices): NoticeRing {
   const pushes: Push[] = [];

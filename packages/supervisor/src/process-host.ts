@@ -11,6 +11,7 @@ import type { PortOwner } from '@fettle/core/stack/port';
 import { isLive, readProcessStat } from '@fettle/proc/process-stat';
 import { processesOfRun, readChildren } from '@fettle/proc/process-tree';
 import { exitFile, pidFile, type StatePaths } from '@fettle/sdk/daemon/paths';
+import { createBurstGarbage } from './burst-garbage.ts';
 import { exitOfStatus, readExitRecord, readPidRecord, unknownExit } from './exit-record.ts';
 import type { LiveRun } from './live-run.ts';
 import { baseEnvironment, spawnRun, type SpawnRun } from './run-spawner.ts';
@@ -45,6 +46,7 @@ type Host = HostOptions & {
   /** Runs whose record is late, with the time when that was first seen. */
   readonly late: Map<string, number>;
   readonly pruning: Set<string>;
+  readonly garbage: ReturnType<typeof createBurstGarbage>;
   killer: TreeKiller;
 };
 
@@ -59,6 +61,7 @@ export function createProcessHost(options: HostOptions): ProcessHost {
     base: baseEnvironment(process.env),
     late: new Map(),
     pruning: new Set(),
+    garbage: createBurstGarbage(),
     killer: createTreeKiller((token) => treeGone(host, token)),
   };
   const watcher = watchRuns(options.paths.runsDir, (token, kind) => {
@@ -83,6 +86,7 @@ export function createProcessHost(options: HostOptions): ProcessHost {
       watcher.stop();
       sweep.stop();
       host.killer.stop();
+      host.garbage.stop();
     },
   };
 }
@@ -117,6 +121,7 @@ function start(
   child.on('exit', (code) => shimExited(host, run, code));
   host.emit({ kind: 'run-spawned', token, pid: null, shimPid });
   pruneLater(host, instance);
+  host.garbage.started();
 }
 
 function learnPid(host: Host, run: LiveRun, overdue = false): void {
