@@ -1,7 +1,9 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { request } from 'node:http';
-import { afterEach, test } from 'vitest';
+import { afterEach, onTestFinished, test } from 'vitest';
 import type { StackEvent } from '@fettle/sdk/api/documents';
 import {
   aService,
@@ -99,8 +101,9 @@ test('a changed stack is fetched before anybody hears of it', async () => {
   ok((await events()).some(({ text }) => text === 'api removed: not in the config'));
 });
 test('an edited config file shows as newer than the process', async () => {
-  const file = `/tmp/fettle-config-${process.pid}.yaml`;
+  const file = join(mkdtempSync(join(tmpdir(), 'fettle-config-')), 'fettle.yaml');
   writeFileSync(file, '');
+  onTestFinished(() => rmSync(dirname(file), { recursive: true, force: true }));
   await start({ stack: aStack([aService('api')], { files: [file], configModifiedAtMs: 1 }) });
   equal((await get('/api/v1/status')).services[0].configNewerThanProcess, true);
 });
