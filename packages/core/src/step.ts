@@ -1,9 +1,9 @@
 /**
  * The controller's one writer of state: `step(brain, event, nowMs)` returns what to do about it.
  *
- * Start reading here. It decides over health: who may serve, who lives, and what is done about a
- * process that stands still. Readiness never restarts. A liveness verdict is confirmed by looking at
- * the process: state T is continued, a debugger's prey left alone, all else is ended with evidence
+ * Start reading here. It decides over health: who may serve, who lives, what is done about a
+ * process that stands still. Readiness never restarts. A liveness verdict is confirmed by looking
+ * at the process: state T is continued, a debugger's prey left alone, all else is ended with evidence
  * kept. Exits, back-off and crash loops belong to the supervisor (`supervise/`).
  */
 import { formatDuration } from '@fettle/sdk/duration';
@@ -156,12 +156,13 @@ function noteHealed(brain: Brain, run: WatchedRun, nowMs: number): readonly Effe
     brain.mendings.delete(run.instance);
     const tookMs = nowMs - mending.sinceMs;
     const text = `${run.instance} is healthy again after ${formatDuration(tookMs)}`;
-    return [tell(run, 'healing.healthy', 'info', text, { tookMs })];
+    return [tell(run, { topic: 'healing.healthy', severity: 'info', text, data: { tookMs } })];
   }
   if (nowMs < mending.untilMs) return [];
   brain.mendings.delete(run.instance);
-  const text = `${run.instance} is still not healthy ${formatDuration(nowMs - mending.sinceMs)} after it hung`;
-  return [tell(run, 'healing.failed', 'error', text, {})];
+  const waited = formatDuration(nowMs - mending.sinceMs);
+  const text = `${run.instance} is still not healthy ${waited} after it hung`;
+  return [tell(run, { topic: 'healing.failed', severity: 'error', text, data: {} })];
 }
 
 function considerActs(brain: Brain, run: WatchedRun, nowMs: number): readonly Effect[] {
@@ -179,7 +180,12 @@ function considerActs(brain: Brain, run: WatchedRun, nowMs: number): readonly Ef
   brain.moved.set(instance, token);
   const text = `${instance} gave up its port: ${stolen.last?.detail ?? 'taken'}`;
   return [
-    tell(run, 'healing.moved', 'warn', text, { check: stolen.check.name }),
+    tell(run, {
+      topic: 'healing.moved',
+      severity: 'warn',
+      text,
+      data: { check: stolen.check.name },
+    }),
     { kind: 'end', instance, token, reason: 'port-stolen', kill: false },
   ];
 }
@@ -215,19 +221,18 @@ function actOn(brain: Brain, run: WatchedRun, mending: Mending, exam: Exam): rea
       brain.mendings.delete(instance);
       run.held = true;
       const text = `${instance} does not answer; a debugger holds it, so it is left alone`;
-      return [tell(run, 'healing.held', 'warn', text, data)];
+      return [tell(run, { topic: 'healing.held', severity: 'warn', text, data })];
     }
     case 'stopped':
       mending.phase = 'continuing';
       for (const state of run.checks) clearFailures(state);
       return [
-        tell(
-          run,
-          'healing.continued',
-          'warn',
-          `${instance} was stopped (state T); continued`,
+        tell(run, {
+          topic: 'healing.continued',
+          severity: 'warn',
+          text: `${instance} was stopped (state T); continued`,
           data,
-        ),
+        }),
         { kind: 'continue', instance, token },
         { kind: 'hasten', instance },
       ];
@@ -235,7 +240,7 @@ function actOn(brain: Brain, run: WatchedRun, mending: Mending, exam: Exam): rea
       mending.phase = 'ending';
       const text = `${instance} hangs: ${exam.verdict}; killed, evidence kept`;
       return [
-        tell(run, 'healing.killed', 'error', text, data),
+        tell(run, { topic: 'healing.killed', severity: 'error', text, data }),
         { kind: 'end', instance, token, reason: 'hang', kill: true },
       ];
     }
@@ -259,7 +264,7 @@ function forgetRequest(brain: Brain, event: Of<'request-failed'>): readonly Effe
   if (run === null) return [];
   for (const state of run.checks) clearFailures(state);
   const text = `could not act on ${event.instance}: ${event.text}; trying again`;
-  return [tell(run, 'healing.failed', 'error', text, {})];
+  return [tell(run, { topic: 'healing.failed', severity: 'error', text, data: {} })];
 }
 
 function tellChange(
@@ -274,30 +279,38 @@ function tellChange(
   switch (change) {
     case 'went-up': {
       const text = `${run.instance}: ${name} is up (${detail})`;
-      return tell(run, 'check.changed', 'info', text, { ...data, failedBefore });
+      return tell(run, {
+        topic: 'check.changed',
+        severity: 'info',
+        text,
+        data: { ...data, failedBefore },
+      });
     }
     case 'went-down': {
       const text = `${run.instance}: ${name} is down: ${detail} (${state.failedInRow} in a row)`;
-      return tell(run, 'check.changed', 'warn', text, data);
+      return tell(run, { topic: 'check.changed', severity: 'warn', text, data });
     }
     case 'flapping-began': {
       const text = `${run.instance}: ${name} flaps, so it is held until it is steady`;
-      return tell(run, 'check.flapping', 'warn', text, data);
+      return tell(run, { topic: 'check.flapping', severity: 'warn', text, data });
     }
     case 'flapping-ended':
-      return tell(run, 'check.flapping', 'info', `${run.instance}: ${name} is steady again`, data);
+      return tell(run, {
+        topic: 'check.flapping',
+        severity: 'info',
+        text: `${run.instance}: ${name} is steady again`,
+        data,
+      });
     default:
       return change satisfies never;
   }
 }
 
-function tell(
-  run: WatchedRun,
-  topic: string,
-  severity: 'info' | 'warn' | 'error',
-  text: string,
-  data: Readonly<Record<string, unknown>>,
-): Effect {
-  const { service, instance } = run;
-  return { kind: 'tell', topic, service, instance, severity, text, data };
+type Told = Pick<
+  Extract<Effect, Readonly<{ kind: 'tell' }>>,
+  'topic' | 'severity' | 'text' | 'data'
+>;
+
+function tell({ service, instance }: WatchedRun, told: Told): Effect {
+  return { kind: 'tell', service, instance, ...told };
 }
