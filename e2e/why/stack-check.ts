@@ -13,7 +13,7 @@ export type Verdict = Readonly<{
   wanted: string;
 }>;
 
-type Wish = Readonly<{ states: RegExp; sentence: RegExp | null }>;
+export type Wish = Readonly<{ states: RegExp; sentence: RegExp | null }>;
 
 const trio: readonly DyingProgram[] = allPrograms.filter(({ name }) =>
   ['refused-node', 'port-taken-node'].includes(name),
@@ -50,8 +50,7 @@ export async function checkTrio(
     const beganMs = performance.now();
     const rows = await untilTold(dir, (row) => fitsWish(row, wishes[row.name]), 5_000);
     const toldMs = Math.round(performance.now() - beganMs);
-    const told = rows.length === 0 ? up.stderr : '';
-    return { toldMs, verdicts: verdictsOf(rows, wishes, told) };
+    return { toldMs, verdicts: verdictsOf(rows, wishes, up.stderr) };
   } finally {
     await fettle(dir, 'down');
   }
@@ -69,8 +68,8 @@ export async function checkStack(dir: string, world: World): Promise<readonly Ve
   try {
     const up = await fettle(dir, 'up', '-d');
     await signalThose(dir, programs);
-    const rows = await untilTold(dir, (row) => fitsWish(row, wishes[row.name]), 40_000);
-    return verdictsOf(rows, wishes, rows.length === 0 ? up.stderr : '');
+    const rows = await untilTold(dir, (row) => fitsWish(row, wishes[row.name]), 100_000);
+    return verdictsOf(rows, wishes, up.stderr);
   } finally {
     await fettle(dir, 'down');
   }
@@ -79,26 +78,26 @@ export async function checkStack(dir: string, world: World): Promise<readonly Ve
 async function signalThose(dir: string, programs: readonly DyingProgram[]): Promise<void> {
   const wanted = new Map(programs.map(({ name, signal }) => [name, signal]));
   const rows = await untilTold(dir, (row) => !wanted.get(row.name) || row.pid !== null, 20_000);
-  for (const { name, pid } of rows) {
+  for (const [name, { row }] of rows) {
     const signal = wanted.get(name);
-    if (signal !== undefined && pid !== null) process.kill(pid, signal);
+    if (signal !== undefined && row.pid !== null) process.kill(row.pid, signal);
   }
 }
 
-function fitsWish(row: ServiceStatus, wish: Wish | undefined): boolean {
+export function fitsWish(row: ServiceStatus, wish: Wish | undefined): boolean {
   if (wish === undefined || !wish.states.test(row.state)) return false;
   return wish.sentence === null ? row.why === null : wish.sentence.test(row.why ?? '');
 }
 
-function verdictsOf(
-  rows: readonly ServiceStatus[],
+export function verdictsOf(
+  rows: Awaited<ReturnType<typeof untilTold>>,
   wishes: Readonly<Record<string, Wish>>,
-  told: string,
+  upSaid: string,
 ): readonly Verdict[] {
   return Object.entries(wishes).map(([name, wish]) => {
-    const row = rows.find((one) => one.name === name);
+    const { row, right = false } = rows.get(name) ?? {};
     const wanted = `${wish.states} ${wish.sentence ?? 'and no sentence'}`;
-    if (row === undefined) return { name, state: 'missing', why: told, fits: false, wanted };
-    return { name, state: row.state, why: row.why, fits: fitsWish(row, wish), wanted };
+    const why = row === undefined ? upSaid : row.why;
+    return { name, state: row?.state ?? 'missing', why, fits: right, wanted };
   });
 }

@@ -55,17 +55,22 @@ export async function statusOf(dir: string): Promise<readonly ServiceStatus[]> {
   }
 }
 
-/** Asks again and again until every name has a row that `fits`, or the time is up. */
+/**
+ * Asks again and again until each row was right once, or the time is up: who dies again and again
+ * is `starting` in between. Answers the right row of each, else its last one.
+ */
 export async function untilTold(
   dir: string,
   fits: (row: ServiceStatus) => boolean,
   withinMs: number,
-): Promise<readonly ServiceStatus[]> {
+): Promise<ReadonlyMap<string, Readonly<{ row: ServiceStatus; right: boolean }>>> {
   const deadline = performance.now() + withinMs;
+  const told = new Map<string, Readonly<{ row: ServiceStatus; right: boolean }>>();
   for (;;) {
-    const rows = await statusOf(dir);
-    if (rows.length > 0 && rows.every(fits)) return rows;
-    if (performance.now() > deadline) return rows;
+    for (const row of await statusOf(dir))
+      if (told.get(row.name)?.right !== true) told.set(row.name, { row, right: fits(row) });
+    const all = told.size > 0 && [...told.values()].every(({ right }) => right);
+    if (all || performance.now() > deadline) return told;
     await new Promise((resolve) => {
       setTimeout(resolve, 250);
     });

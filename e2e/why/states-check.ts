@@ -1,10 +1,9 @@
 /** Services that do not die and are not well either: what `fettle status --json` says of them. */
-import type { ServiceStatus } from '@fettle/sdk/api/status';
 import { fettle, untilTold, writeStack } from './stack.ts';
-import type { Verdict } from './stack-check.ts';
+import { fitsWish, verdictsOf, type Verdict, type Wish } from './stack-check.ts';
 import type { World } from './world.ts';
 
-type Case = Readonly<{ definition: object; states: RegExp; sentence: RegExp | null }>;
+type Case = Wish & Readonly<{ definition: object }>;
 
 const answer = (status: number, body: string): readonly string[] => [
   'node',
@@ -16,7 +15,7 @@ const answer = (status: number, body: string): readonly string[] => [
 const health = { interval: '500ms', timeout: '500ms', retries: 2, start_period: '0s' };
 const unwell = /^(?:starting|failing|healing|crash-loop)$/;
 
-export const cases: Readonly<Record<string, Case>> = {
+const cases: Readonly<Record<string, Case>> = {
   fine: {
     definition: { command: answer(200, 'ok'), port: 'auto', health: { http: '/', ...health } },
     states: /^ok$/,
@@ -122,26 +121,11 @@ export const cases: Readonly<Record<string, Case>> = {
 export async function checkStates(dir: string, world: World): Promise<readonly Verdict[]> {
   const definitions = Object.entries(cases).map(([name, { definition }]) => [name, definition]);
   writeStack(dir, [], world, Object.fromEntries(definitions) as Record<string, object>);
-  const right = new Map<string, ServiceStatus>();
   try {
     const up = await fettle(dir, 'up', '-d');
-    const rows = await untilTold(dir, (row) => remember(right, row), 45_000);
-    return Object.entries(cases).map(([name, { states, sentence }]) => {
-      const row = right.get(name) ?? rows.find((one) => one.name === name);
-      const wanted = `${states} ${sentence ?? 'and no sentence'}`;
-      const told = row === undefined ? up.stderr : row.why;
-      return { name, state: row?.state ?? 'missing', why: told, fits: right.has(name), wanted };
-    });
+    const rows = await untilTold(dir, (row) => fitsWish(row, cases[row.name]), 45_000);
+    return verdictsOf(rows, cases, up.stderr);
   } finally {
     await fettle(dir, 'down');
   }
-}
-
-/** A hang comes and goes: what was once right counts. */
-function remember(right: Map<string, ServiceStatus>, row: ServiceStatus): boolean {
-  const wish = cases[row.name];
-  if (wish === undefined) return false;
-  const told = wish.sentence === null ? row.why === null : wish.sentence.test(row.why ?? '');
-  if (told && wish.states.test(row.state)) right.set(row.name, row);
-  return right.has(row.name);
 }
