@@ -96,7 +96,7 @@ async function until<Value>(
     const value = await look();
     if (value !== null) return value;
     ok(performance.now() < untilMs, what);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
