@@ -3,7 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { registry } from '@fettle/controller/http/schemas';
-import { freePort, tempStack, webScript, workerScript, type TempStack } from './stack.ts';
+import {
+  freePort,
+  tempStack,
+  webScript,
+  workerScript,
+  type TempStack,
+} from '@fettle/cli/temp-stack.contract';
 import { cliSchemas } from './json-schemas.ts';
 
 let stack: TempStack;
@@ -89,7 +95,7 @@ for (const [words, code, schema] of table)
   test(`fettle ${words} --json: exit ${code}, fettle.${schema}/v1`, () =>
     checkJson(words.split(' '), code, schema));
 
-test('help takes less than 120 ms on a quiet machine: 80 ms more than Node alone', async () => {
+test('help is quick: less than four bare starts of Node, about 80 ms on a quiet machine', async () => {
   const times = { help: [] as number[], node: [] as number[] };
   for (let round = 0; round < 7; round += 1) {
     times.help.push((await stack.fettle('--help')).tookMs);
@@ -97,7 +103,7 @@ test('help takes less than 120 ms on a quiet machine: 80 ms more than Node alone
     spawnSync(process.execPath, ['-e', '0']);
     times.node.push(performance.now() - startMs);
   }
-  expect(Math.min(...times.help) - Math.min(...times.node)).toBeLessThan(80);
+  expect(Math.min(...times.help) / Math.min(...times.node)).toBeLessThan(4);
 });
 
 test('a follower of the logs sees new lines as NDJSON and ends at Ctrl-C', async () => {

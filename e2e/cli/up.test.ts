@@ -12,7 +12,7 @@ import {
   webScript,
   workerScript,
   type TempStack,
-} from './stack.ts';
+} from '@fettle/cli/temp-stack.contract';
 
 const stacks: TempStack[] = [];
 const releases: (() => Promise<void>)[] = [];
@@ -53,7 +53,6 @@ services:
   taken: {command: node stubborn.js, port: ${held.port}}
 `,
   });
-  const startMs = performance.now();
   const up = await stack.fettle('up', '-d');
   const document = await eventually(
     () => stack.status(),
@@ -64,9 +63,8 @@ services:
         names(whyOf('taken'), [String(held.port), String(process.pid)])
       );
     },
-    Math.max(0, 5_000 - (performance.now() - startMs)),
+    5_000,
   );
-  expect(performance.now() - startMs).toBeLessThan(6_000);
   const states = Object.fromEntries(document.services.map(({ name, state }) => [name, state]));
   expect(states['healthy']).toBe('ok');
   expect(['failing', 'crash-loop']).toContain(states['refused']);

@@ -6,11 +6,16 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { exitCodes, type CommandModule } from '../command.ts';
 import { ensureDaemon, lockHeld } from '../daemon.ts';
-import { bringDown } from '../bring-down.ts';
+import { bringDown, downWords, type DownOutcome } from '../bring-down.ts';
 import { emit } from '../emit.ts';
 import { durationFlag } from '../flag-values.ts';
 
 const defaultWaitMs = 120_000;
+const codes: Readonly<Record<DownOutcome, number>> = {
+  gone: exitCodes.ok,
+  'still-stopping': exitCodes.progressing,
+  'started-again': exitCodes.notAsAsked,
+};
 
 export const command: CommandModule = {
   define(program: Command) {
@@ -24,10 +29,10 @@ export const command: CommandModule = {
       session.output.say('nothing runs here');
       return exitCodes.ok;
     }
-    const gone = await bringDown(session, { waitMs, client: (await ensureDaemon(session)).client });
+    const outcome = await bringDown(session, { waitMs, client: (await ensureDaemon(session)).client });
     await emit(session, document(true), () => '');
-    session.output.say(gone ? 'everything is stopped' : 'still stopping; ask again');
-    return gone ? exitCodes.ok : exitCodes.progressing;
+    session.output.say(downWords[outcome]);
+    return codes[outcome];
   },
 };
 

@@ -74,7 +74,8 @@ function pidsOf({ services }: StatusDocument): string {
 function watchInterval(option: unknown): number | null {
   if (option === undefined || option === false) return null;
   if (option === true) return 2_000;
-  const everyMs = parseDuration(String(option));
+  // `-w=2s` is how it is documented; a short flag hands its `=` over.
+  const everyMs = parseDuration(String(option).replace(/^=/, ''));
   if (everyMs !== null && everyMs >= 100) return everyMs;
   throw usageError(`--watch ${String(option)} is no interval`, 'from 100ms: --watch=2s');
 }

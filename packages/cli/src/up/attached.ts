@@ -6,7 +6,7 @@ import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { Snapshot } from '@fettle/core/supervise/protocol';
 import type { SupervisorClient } from '@fettle/sdk/daemon/supervisor-client';
 import { FettleError } from '@fettle/sdk/fettle-error';
-import { bringDown } from '../bring-down.ts';
+import { bringDown, downWords } from '../bring-down.ts';
 import { connectDaemon } from '../daemon.ts';
 import { followLogs } from '../follow-logs.ts';
 import { renderLogLine } from '../render/log-text.ts';
@@ -68,8 +68,8 @@ export async function stopAttached(session: Session): Promise<void> {
     output.say('killing what is left');
     void killAll(client);
   };
-  const gone = await bringDown(session, { client, waitMs: graceMs });
-  output.say(gone ? 'everything is stopped' : 'still stopping; fettle down waits for it');
+  const outcome = await bringDown(session, { client, waitMs: graceMs });
+  output.say(downWords[outcome]);
 }
 
 async function killAll(client: SupervisorClient): Promise<void> {

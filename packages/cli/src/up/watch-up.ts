@@ -70,12 +70,22 @@ function isCurrent({ daemon, services }: StatusDocument, { replaced }: WatchOpti
   );
 }
 
+/** Without checks a process is up once it was started: one that dies of its first error, too. */
+const steadyMs = 1_000;
+
+function isSteady({ instances }: ServiceStatus, nowMs: number): boolean {
+  return instances.every(({ state, checks, startedAt }) => {
+    if (state !== 'ok' || checks.length > 0 || startedAt === null) return true;
+    return nowMs - Date.parse(startedAt) >= steadyMs;
+  });
+}
+
 function kindOf(
   services: readonly ServiceStatus[],
   nowMs: number,
   patient: boolean,
 ): 'ready' | 'settled' | null {
-  if (services.every(isUp)) return 'ready';
+  if (services.every(isUp)) return services.every((one) => isSteady(one, nowMs)) ? 'ready' : null;
   if (patient) return null;
   const settled = services.every((service) => isUp(service) || isSettledBadly(service, nowMs));
   return settled ? 'settled' : null;

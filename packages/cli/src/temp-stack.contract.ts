@@ -16,13 +16,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ServiceStatus, StatusDocument } from '@fettle/sdk/api/status';
 
-const fettle = fileURLToPath(new URL('../../fettle', import.meta.url));
+const fettle = fileURLToPath(new URL('../../../fettle', import.meta.url));
 const runMs = 60_000;
 
 export type Ran = Readonly<{ code: number; stdout: string; stderr: string; tookMs: number }>;
 
 export type TempStack = Readonly<{
   dir: string;
+  /** Environment that `./fettle` is given. */
+  env: Readonly<Record<string, string>>;
   write(name: string, text: string): void;
   /** `./fettle -C dir …`, to its end. */
   fettle(...words: string[]): Promise<Ran>;
@@ -59,6 +61,7 @@ export function tempStack(files: Readonly<Record<string, string>>): TempStack {
   const processes = (): number[] => pidsOf(dir);
   return {
     dir,
+    env,
     write,
     fettle: run,
     start,
