@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'vitest';
 import { readProcessStat } from '@fettle/proc/process-stat';
+import { pauseMs } from './pause.ts';
 import { processLives } from './process-lives.ts';
 
 test('a process that ended and was not collected yet does not live', async () => {
@@ -14,7 +15,7 @@ test('a process that ended and was not collected yet does not live', async () =>
     const pid = Number(chunk.toString());
     const endMs = performance.now() + 5_000;
     while (readProcessStat(pid)?.state !== 'Z' && performance.now() < endMs)
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await pauseMs(5, new AbortController().signal);
     equal(readProcessStat(pid)?.state, 'Z');
     equal(processLives(pid), false);
     equal(processLives(parent.pid ?? 0), true);

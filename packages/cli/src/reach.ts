@@ -1,6 +1,6 @@
 /**
- * Reaching a controller that may be just restarting: while its supervisor lives we wait for it, with
- * a deadline, and say so; without one we say at once that nothing runs.
+ * Reaching a controller that may be just restarting: while its supervisor lives we wait for it,
+ * with a deadline, and say so; without one we say at once that nothing runs.
  */
 import type { StatusDocument } from '@fettle/sdk/api/status';
 import { readDaemonFile } from '@fettle/sdk/daemon/paths';

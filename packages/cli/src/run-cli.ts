@@ -13,6 +13,7 @@ import { createOutput, type Output, type OutputStream } from './output.ts';
 import { buildProgram, type Invocation } from './program.ts';
 import { findStackDir, openSession, usageError, type OutputFormat } from './session.ts';
 import { nearestWord } from './suggestion.ts';
+import { createSurface } from './surface.ts';
 import { fitCharset } from './terminal/ascii.ts';
 import { renderError, viewOf } from './terminal/error-text.ts';
 import type { ColorChoice } from './terminal/look.ts';
@@ -82,6 +83,7 @@ async function runInvocation(invocation: Invocation, dir: string, host: CliHost)
     output: outputFor(flags, host),
     env: host.env,
     interrupts: host.interrupts,
+    surface: createSurface(cliVersion),
   });
   return module.run(session, input);
 }

@@ -36,6 +36,19 @@ export type CommonFlags = Readonly<{
   input: boolean;
 }>;
 
+/** What there is to type; given to commands so that none has to know the others. */
+export type Surface = Readonly<{
+  /** Verbs and their aliases. */
+  words: readonly string[];
+  isCommand(word: string): boolean;
+  /** What may follow a verb. */
+  completes(verb: string): 'services' | readonly string[];
+  /** null: of the program itself. */
+  flagsOf(verb: string | null): Promise<readonly string[]>;
+  /** null: no such command. */
+  helpOn(verb: string | null): Promise<string | null>;
+}>;
+
 export type Session = Readonly<{
   flags: CommonFlags;
   output: Output;
@@ -43,6 +56,7 @@ export type Session = Readonly<{
   paths: StatePaths;
   client: FettleClient;
   interrupts: Interrupts;
+  surface: Surface;
   nowMs(): number;
 }>;
 
@@ -52,6 +66,7 @@ export function openSession(
     output: Output;
     env: Readonly<Record<string, string | undefined>>;
     interrupts: Interrupts;
+    surface: Surface;
   }>,
 ): Session {
   const paths = livePaths(parts.flags.dir, parts.env);

@@ -1,9 +1,7 @@
 /** `fettle __complete -- WORDS`: candidates for the last word, one a line, with live names. */
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
-import { catalogue, findEntry, type CatalogueEntry } from '../catalogue.ts';
+import type { Command } from 'commander';
 import { exitCodes, type CommandModule } from '../command.ts';
-import { buildProgram, defineEntry } from '../program.ts';
 import type { Session } from '../session.ts';
 
 export const command: CommandModule = {
@@ -20,30 +18,17 @@ export const command: CommandModule = {
 };
 
 /** `before`: complete words; `last`: what is being typed. */
-export async function candidatesFor(
+async function candidatesFor(
   session: Session,
   before: readonly string[],
   last: string,
 ): Promise<readonly string[]> {
-  const entry = before.map(findEntry).find((found) => found !== null) ?? null;
-  if (last.startsWith('-')) return flagsOf(entry);
-  if (entry !== null) return wordsOf(session, entry);
-  return catalogue
-    .filter((one) => one.hidden !== true)
-    .flatMap((one) => (one.alias === undefined ? [one.name] : [one.name, one.alias]));
-}
-
-async function flagsOf(entry: CatalogueEntry | null): Promise<readonly string[]> {
-  const program = buildProgram('', () => Promise.resolve());
-  const sub = program.commands.find((one) => one.name() === entry?.name);
-  if (entry !== null && sub !== undefined) await defineEntry(sub, entry);
-  return (sub ?? program).options.flatMap((option) => option.long ?? []);
-}
-
-function wordsOf(session: Session, entry: CatalogueEntry): readonly string[] {
-  const { completes } = entry;
-  if (completes === undefined) return [];
-  return completes === 'services' ? serviceNames(session) : completes;
+  const { surface } = session;
+  const verb = before.find((word) => surface.isCommand(word)) ?? null;
+  if (last.startsWith('-')) return surface.flagsOf(verb);
+  if (verb === null) return surface.words;
+  const next = surface.completes(verb);
+  return next === 'services' ? serviceNames(session) : next;
 }
 
 /** From the last applied stack: quick, and it needs no daemon. */

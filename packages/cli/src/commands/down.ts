@@ -29,7 +29,10 @@ export const command: CommandModule = {
       session.output.say('nothing runs here');
       return exitCodes.ok;
     }
-    const outcome = await bringDown(session, { waitMs, client: (await ensureDaemon(session)).client });
+    const outcome = await bringDown(session, {
+      waitMs,
+      client: (await ensureDaemon(session)).client,
+    });
     await emit(session, document(true), () => '');
     session.output.say(downWords[outcome]);
     return codes[outcome];

@@ -1,12 +1,9 @@
 /** `fettle help [COMMAND|exit-codes]`. */
-import { Command } from 'commander';
-import { findEntry } from '../catalogue.ts';
+import type { Command } from 'commander';
 import { exitCodes, type CommandModule } from '../command.ts';
 import { readErrorsPage, sectionOf } from '../docs-text.ts';
-import { buildProgram, defineEntry } from '../program.ts';
-import { usageError } from '../session.ts';
+import { usageError, type Session } from '../session.ts';
 import { fitCharset } from '../terminal/ascii.ts';
-import { cliVersion } from '../version.ts';
 
 export const command: CommandModule = {
   define(program: Command) {
@@ -14,21 +11,16 @@ export const command: CommandModule = {
   },
   async run(session, input) {
     const [topic] = input.args;
-    session.output.print(fitCharset(await helpText(topic), session.output.look.unicode));
+    session.output.print(fitCharset(await helpText(session, topic), session.output.look.unicode));
     return exitCodes.ok;
   },
 };
 
-async function helpText(topic: string | undefined): Promise<string> {
-  const program = buildProgram(cliVersion, () => Promise.resolve());
-  if (topic === undefined) return program.helpInformation();
+async function helpText(session: Session, topic: string | undefined): Promise<string> {
   if (topic === 'exit-codes') return exitCodesText();
-  const entry = findEntry(topic);
-  const sub = program.commands.find((one) => one.name() === entry?.name);
-  if (entry === null || sub === undefined)
-    throw usageError(`there is no help on ${topic}`, 'fettle help      lists the commands');
-  await defineEntry(sub, entry);
-  return sub.helpInformation();
+  const text = await session.surface.helpOn(topic ?? null);
+  if (text !== null) return text;
+  throw usageError(`there is no help on ${topic}`, 'fettle help      lists the commands');
 }
 
 /** The section of docs/errors.md without Markdown's marks. */
