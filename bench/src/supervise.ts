@@ -5,7 +5,9 @@
  * figures to quote are medians and the ratios to the floor.
  */
 import { writeResult } from './result.ts';
+import { hangToServing } from './supervise/hang.ts';
 import { crashToRestarted, idle, startAndStop } from './supervise/measure.ts';
+import { judge, type Verdict } from './supervise/verdict.ts';
 import type { Target } from './supervise/target.ts';
 import { fettle } from './supervise/targets/fettle.ts';
 import { floor } from './supervise/targets/floor.ts';
@@ -68,7 +70,7 @@ async function idles(targets: readonly Target[], count: number) {
   return rows;
 }
 
-/** Parts may be named: `npm run bench supervise restart start idle`. */
+/** Parts may be named: `npm run bench supervise restart start idle hang`. */
 export async function run(parts: readonly string[]): Promise<void> {
   const everyone = [floor, fettle, runit, supervisord, pm2];
   const targets = everyone.filter((target) => target.installed());
@@ -76,17 +78,45 @@ export async function run(parts: readonly string[]): Promise<void> {
     console.error(`not installed, left out: ${target.name}`);
   const wanted = (part: string) => parts.length === 0 || parts.includes(part);
   const result: Record<string, unknown> = {};
+  const verdicts: Verdict[] = [];
+  const tell = (part: string, rows: readonly object[]) => {
+    result[part] = rows;
+    console.log(`\n# ${part}`);
+    console.table(rows);
+  };
   if (wanted('restart')) {
-    result['crashToRestarted'] = await restarts(targets, 3);
-    console.table(result['crashToRestarted']);
+    const rows = await restarts(targets, 3);
+    tell('crash to restarted', rows);
+    const own = rows.find(({ name }) => name === fettle.name);
+    verdicts.push(judge('crash to restarted, median over floor', own?.medianRatio, 2.5));
+    verdicts.push(judge('crash to restarted, p95 over floor', own?.p95Ratio, 3));
   }
   if (wanted('start')) {
-    result['start100'] = await starts(targets, 5);
-    console.table(result['start100']);
+    const rows = await starts(targets, 5);
+    tell('100 services up and stopped', rows);
+    const own = rows.find(({ name }) => name === fettle.name);
+    verdicts.push(judge('100 services up, over floor', own?.upRatio, 2));
   }
   if (wanted('idle')) {
-    result['idle'] = [...(await idles([fettle], 100)), ...(await idles([fettle], 500))];
-    console.table(result['idle']);
+    const rows = [...(await idles([fettle], 100)), ...(await idles([fettle], 500))];
+    tell('idle', rows);
+    const own = rows.at(-1);
+    const cpu = own?.cpuSecondsPerMinute.reduce((sum, one) => sum + one, 0);
+    verdicts.push(judge('500 idle services, CPU s/min of both daemons', cpu, 0.1));
+    verdicts.push(judge('500 idle services, supervisor MiB resident', own?.residentMiB[0], 70));
   }
-  writeResult('supervise', result);
+  if (wanted('hang')) {
+    const rows = await hangToServing(5);
+    tell(
+      'hang to serving',
+      rows.map((row) => ({ ...row, samplesMs: row.samplesMs.map(Math.round) })),
+    );
+    for (const { name, samplesMs, boundMs } of rows)
+      verdicts.push(judge(`${name} to serving, ms, slowest`, Math.max(...samplesMs), boundMs));
+  }
+  console.log('\n# limits');
+  for (const { what, value, limit, met } of verdicts)
+    console.log(`${met ? '✓' : '✕'} ${what}: ${value} (limit ${limit})`);
+  writeResult('supervise', { ...result, verdicts });
+  if (verdicts.some(({ met }) => !met)) process.exitCode = 1;
 }

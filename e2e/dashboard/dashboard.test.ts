@@ -82,12 +82,13 @@ describe.skipIf(!hasChromium)('dashboard (needs chromium)', () => {
     const { page, context } = await open('/s/api');
     const before = (await stack.status()).services.find(({ name }) => name === 'api');
     process.kill(before?.pid ?? Number.NaN, 'SIGKILL');
+    // A string: these tests are compiled without the browser's types.
     await page.waitForFunction(
-      (pid) => {
-        const text = document.querySelector('.head')?.textContent ?? '';
-        return text.includes('pid') && !text.includes(`pid ${pid}`) && text.includes('restarts');
-      },
-      before?.pid,
+      `{
+        const text = document.querySelector('.head').textContent;
+        text.includes('pid') && !text.includes('pid ${before?.pid}') && text.includes('restarts');
+      }`,
+      null,
       { timeout: 20_000 },
     );
     await close(context);
@@ -100,8 +101,8 @@ describe.skipIf(!hasChromium)('dashboard (needs chromium)', () => {
       page.evaluate('document.querySelector(".log-row:last-child")?.textContent');
     const first = await newest();
     await page.waitForFunction(
-      (text) => document.querySelector('.log-row:last-child')?.textContent !== text,
-      first,
+      `document.querySelector('.log-row:last-child')?.textContent !== ${JSON.stringify(first)}`,
+      null,
       { timeout: 20_000 },
     );
     await close(context);
