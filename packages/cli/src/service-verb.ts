@@ -12,7 +12,7 @@ import { durationFlag } from './flag-values.ts';
 import { emit, sayNext } from './emit.ts';
 import { pauseMs } from './pause.ts';
 import { reach, reachStatus } from './reach.ts';
-import { isSettledBadly } from './settled.ts';
+import { isSettledBadly, isStopped } from './settled.ts';
 import { pickServices, requireServices } from './service-names.ts';
 import { commandLine, usageError, type Session } from './session.ts';
 import { stateGlyph } from './terminal/paint.ts';
@@ -106,7 +106,7 @@ async function watchUntil(
 }
 
 function reached(verb: ServiceVerb, service: ServiceStatus, before: StatusDocument): boolean {
-  if (verb === 'stop') return service.state === 'stopped' || service.state === 'done';
+  if (verb === 'stop') return isStopped(service) || service.state === 'done';
   const up = service.state === 'ok' || service.state === 'degraded' || service.state === 'done';
   if (verb !== 'restart' || service.external) return up;
   const old = before.services.find(({ name }) => name === service.name);

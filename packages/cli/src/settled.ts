@@ -14,7 +14,12 @@ export function isSettledBadly(service: ServiceStatus, nowMs: number): boolean {
   return nowMs - Date.parse(service.since) >= badForMs;
 }
 
-/** Up, as far as it is meant to be. */
+/** Up, as far as it is meant to be. What is being stopped is no more up than it is stopped. */
 export function isUp(service: ServiceStatus): boolean {
-  return ['ok', 'degraded', 'done', 'stopped'].includes(service.state);
+  return ['ok', 'degraded', 'done'].includes(service.state) || isStopped(service);
+}
+
+/** Stopped, and no process of it ends any more: what it held is free. */
+export function isStopped({ state, instances }: ServiceStatus): boolean {
+  return state === 'stopped' && instances.every(({ pid }) => pid === null);
 }
