@@ -24,7 +24,7 @@ export type SweepOptions = Readonly<{
 }>;
 
 const tickMs = 1_000;
-const maxStatsPerTick = 40;
+const maxStatsPerTick = 20;
 const adoptedTicks = 3;
 /** Memory and ports cost more than a look at one process. */
 const slowTicks = 2;
