@@ -15,7 +15,7 @@ function fingerprint(folder) {
     const { size, mtimeMs } = statSync(path);
     lines.push(`${path} ${size} ${mtimeMs}`);
   }
-  return lines.sort().join('\n');
+  return lines.toSorted().join('\n');
 }
 
 function step(name, folders, output, args) {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from 'vitest';
-import { tempStack, type TempStack } from '../cli/stack.ts';
+import { tempStack, type TempStack } from '@fettle/cli/temp-stack.contract';
 
 const stacks: TempStack[] = [];
 afterEach(async () => {

@@ -44,7 +44,7 @@ export async function crashToRestarted(target: Target, count: number) {
     // Let the start-up settle, so that only the restart is measured.
     await pause(3_000);
     const samplesMs: number[] = [];
-    for (const [index, pid] of [...heard.pids]) {
+    for (const [index, pid] of new Map(heard.pids)) {
       const killedMs = performance.now();
       process.kill(pid, 'SIGKILL');
       const again = (await heard.next(1, restartTimeoutMs))[0];
