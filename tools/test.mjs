@@ -20,7 +20,7 @@ const skipped = [];
 
 function vitest(name, args) {
   const output = join(folder, `${name}.json`);
-  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${output}`];
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${output}`];
   const command = [
     'node_modules/vitest/vitest.mjs',
     'run',
