@@ -11,6 +11,8 @@ export type Output = Readonly<{
   talkLook: Look;
   /** Data, as it is. */
   print(text: string): void;
+  /** Resolves when the reader took what was printed: for more than a screenful. */
+  drained(): Promise<void>;
   /** Talk: a line to stderr, unless `--quiet`. */
   say(line: string): void;
   /** Talk that `--quiet` does not silence: errors. */
@@ -32,6 +34,8 @@ export type OutputStream = Readonly<{
   isTTY?: boolean;
   columns?: number;
   write(text: string): boolean;
+  writableNeedDrain?: boolean;
+  once?(event: 'drain' | 'close', listener: () => void): unknown;
 }>;
 
 export function createOutput(
@@ -47,6 +51,7 @@ export function createOutput(
     look,
     talkLook,
     print: (text) => void streams.stdout.write(text),
+    drained: () => drained(streams.stdout),
     say: (line) => (options.quiet ? undefined : talk(line)),
     complain: (text) => void streams.stderr.write(text),
     detail: (line) => (options.verbose && !options.quiet ? talk(line) : undefined),
@@ -55,6 +60,14 @@ export function createOutput(
         `${look.tty ? JSON.stringify(document, null, 2) : JSON.stringify(document)}\n`,
       ),
   };
+}
+
+function drained(stream: OutputStream): Promise<void> {
+  if (stream.writableNeedDrain !== true) return Promise.resolve();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  stream.once?.('drain', resolve);
+  stream.once?.('close', resolve);
+  return promise;
 }
 
 function lookOf(stream: OutputStream, options: OutputOptions): Look {

@@ -11,7 +11,7 @@ import { processLives } from './process-lives.ts';
 import { commandLine, type Session } from './session.ts';
 
 /** The supervisor restarts a dead controller at once; loading it takes about a second. */
-const patienceMs = 15_000;
+export const patienceMs = 15_000;
 const sayAfterMs = 1_000;
 
 /** A controller that just started needs a moment for the supervisor's snapshot. */
@@ -58,6 +58,12 @@ export async function reach<Answer>(
 export function daemonLives(session: Session): boolean {
   const daemon = readDaemonFile(session.paths.daemonFile);
   return daemon !== null && processLives(daemon.supervisorPid);
+}
+
+/** What to say when nobody answered for `patienceMs`; other errors as they are. */
+export function explainAway(session: Session, cause: unknown): unknown {
+  if (!(cause instanceof FettleError) || cause.code !== 'E-DAEMON-UNREACHABLE') return cause;
+  return daemonLives(session) ? away(session, patienceMs) : notRunning(session);
 }
 
 export function notRunning(session: Session): FettleError {

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { fakeDaemon, service, statusOf, type FakeDaemon } from './fake-daemon.contract.ts';
 
 let daemon: FakeDaemon | null = null;
@@ -182,13 +183,11 @@ test('logs asks for what the flags say and prints boundaries between runs', asyn
     offset: 0,
   };
   answers.set('/api/v1/status', statusOf(service({}), service({ name: 'web' })));
-  answers.set('/api/v1/logs', {
-    schema: 'fettle.logs/v1',
-    lines: [
-      { ...line, kind: 'boundary', text: 'process ended: exit 1', level: null, fields: null },
-      { ...line, kind: 'line', text: 'pool is full' },
-    ],
-  });
+  const lines = [
+    { ...line, kind: 'boundary', text: 'process ended: exit 1', level: null, fields: null },
+    { ...line, kind: 'line', text: 'pool is full' },
+  ];
+  answers.set('/api/v1/logs', lines.map((each) => `${JSON.stringify(each)}\n`).join(''));
   const ran = await run('logs', 'api', '-n', '5', '--grep', 'pool', '--level', 'warn', '-t');
   expect(ran.stdout).toBe(
     '2026-11-21T12:00:00Z ── process ended: exit 1 ──\n' +
@@ -196,6 +195,11 @@ test('logs asks for what the flags say and prints boundaries between runs', asyn
   );
   expect(heard.at(-1)?.path).toBe('/api/v1/logs?service=api&tail=5&grep=pool&level=warn');
   expect((await run('logs', '--level', 'loud')).code).toBe(2);
+  await run('logs', '-n', 'all');
+  expect(heard.at(-1)?.path).toBe('/api/v1/logs?tail=all');
+  const document = { schema: 'fettle.logs/v1', lines };
+  expect(JSON.parse((await run('logs', '--json')).stdout)).toEqual(document);
+  expect(parse((await run('logs', '-o', 'yaml')).stdout)).toEqual(document);
   const ndjson = await run('logs', '-o', 'ndjson');
   expect(
     ndjson.stdout

@@ -209,6 +209,8 @@ export function nullParts(over: Partial<Parts> = {}): Parts {
     logs: {
       query: () => linesOf(aLine('one'), aLine('two')),
       follow: (_query, abort) => linesUntil(abort, aLine('one')),
+      queryBatches: () => linesOf([aLine('one'), aLine('two')]),
+      followBatches: (_query, abort) => linesUntil(abort, [aLine('one')]),
       tail: () => Promise.resolve([]),
       onLines: () => () => undefined,
       stop: () => nothing,
@@ -237,11 +239,11 @@ export function aLine(text: string): LogLine {
   };
 }
 
-async function* linesOf(...lines: readonly LogLine[]): AsyncGenerator<LogLine> {
+async function* linesOf<Item>(...lines: readonly Item[]): AsyncGenerator<Item> {
   yield* lines;
 }
 
-async function* linesUntil(abort: AbortSignal, line: LogLine): AsyncGenerator<LogLine> {
+async function* linesUntil<Item>(abort: AbortSignal, line: Item): AsyncGenerator<Item> {
   yield line;
   const aborted = Promise.withResolvers<void>();
   abort.addEventListener('abort', () => aborted.resolve());

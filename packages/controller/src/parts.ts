@@ -96,13 +96,23 @@ export type LogQuery = Readonly<{
   grep: string | null;
   /** This level and worse. */
   level: LogLevel | null;
+  /**
+   * By run token, the last line of an instance that the asker has: of that instance only what
+   * comes after it is wanted, all of it, whatever `tail` says.
+   */
+  after?: ReadonlyMap<string, LogCursor>;
 }>;
+/** `isBoundary`: what was given last is a boundary at that offset, so a line there is still due. */
+export type LogCursor = Readonly<{ offset: number; isBoundary: boolean }>;
 
 export type LogsPart = Readonly<{
   /** Oldest first, merged over instances and runs, boundary lines included, redacted. */
   query(query: LogQuery): AsyncIterable<LogLine>;
   /** The same, then new lines until aborted. */
   follow(query: LogQuery, abort: AbortSignal): AsyncIterable<LogLine>;
+  /** Both as they are read: many lines at a time, which is what millions of them need. */
+  queryBatches(query: LogQuery): AsyncIterable<readonly LogLine[]>;
+  followBatches(query: LogQuery, abort: AbortSignal): AsyncIterable<readonly LogLine[]>;
   /** Last `count` raw lines of one run, redacted, oldest first; empty when it is not kept. */
   tail(instance: string, token: string, count: number): Promise<readonly string[]>;
   /** New lines as they are seen, for log probes and detectors; text unredacted, never stored. */

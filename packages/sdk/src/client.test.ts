@@ -255,29 +255,50 @@ const lineOf = (offset: number, kind: LogLine['kind'] = 'line'): LogLine => ({
   offset,
 });
 
-test('followed logs resume from the last line and drop what was seen', async () => {
-  const asked: (string | undefined)[] = [];
+/** The first connection is torn after `first`; the second answers `then` and ends. */
+async function torn(first: readonly LogLine[], then: readonly LogLine[], end = '') {
+  const asked: string[] = [];
   const { socket } = await serve((request, response) => {
-    asked.push(request.url);
-    sse(response);
-    const lines =
-      asked.length === 1 ? [lineOf(0, 'boundary'), lineOf(0), lineOf(1)] : [lineOf(1), lineOf(2)];
-    for (const line of lines) response.write(`data: ${JSON.stringify(line)}\n\n`);
-    if (asked.length === 1) response.end();
+    asked.push(request.url ?? '');
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    const lines = asked.length === 1 ? first : then;
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    if (asked.length === 1) response.write(`${text}{"half":`, () => response.destroy());
+    else response.end(`\n${text}${end}`);
   });
+  return { asked, client: createClient(unixSocketTransport(socket)) };
+}
+
+test('followed logs resume behind the last place and drop what was seen', async () => {
+  const first = [lineOf(0, 'boundary'), lineOf(0), lineOf(1)];
+  const { asked, client } = await torn(first, [lineOf(1), lineOf(2)]);
   const abort = new AbortController();
   const seen: string[] = [];
-  const client = createClient(unixSocketTransport(socket));
-  for await (const line of client.followLogs(
-    { services: ['api'], tail: 10 },
-    { abort: abort.signal },
-  )) {
+  const told: boolean[] = [];
+  const live = { abort: abort.signal, onConnection: (on: boolean) => void told.push(on) };
+  for await (const line of client.followLogs({ services: ['api'], tail: 10 }, live)) {
     seen.push(line.text);
     if (line.offset === 2) abort.abort();
   }
   expect(seen).toEqual(['boundary 0', 'line 0', 'line 1', 'line 2']);
   expect(asked[0]).toBe('/api/v1/logs?service=api&tail=10&follow=true');
-  expect(asked[1]).toContain('since=2026-11-21T12%3A00%3A01Z');
+  expect(asked[1]).toBe('/api/v1/logs?service=api&tail=10&after=r-1%2F1&follow=true');
+  expect(told).toEqual([false, true]);
+});
+
+test('a log that is read to its end goes on over a torn connection', async () => {
+  const { asked, client } = await torn([lineOf(0), lineOf(4, 'boundary')], [lineOf(4)]);
+  const live = { abort: new AbortController().signal };
+  const batches = await collect(client.readLogs({ services: [], tail: 'all' }, live));
+  expect(batches.flat().map(({ text }) => text)).toEqual(['line 0', 'boundary 4', 'line 4']);
+  expect(asked[1]).toBe('/api/v1/logs?tail=all&after=r-1%2F4%2Fboundary');
+});
+
+test('a problem that is told inside a stream ends it', async () => {
+  const problem = { code: 'E-GREP-SLOW', detail: 'too long', hint: 'less', status: 500 };
+  const { client } = await torn([], [lineOf(0)], `${JSON.stringify(problem)}\n`);
+  const live = { abort: new AbortController().signal };
+  expect((await caught(collect(client.readLogs({ services: [] }, live)))).code).toBe('E-GREP-SLOW');
 });
 
 test('a query leaves out what is not set', () => {

@@ -21,7 +21,8 @@ import type {
 } from './api/documents.ts';
 import type { StatusDocument } from './api/status.ts';
 import { FettleError } from './fettle-error.ts';
-import { liveEvents, liveLogs, type LiveOptions } from './live-stream.ts';
+import { liveEvents, type LiveOptions } from './live-stream.ts';
+import { logBatches } from './log-stream.ts';
 import { errorOfAnswer } from './problem-error.ts';
 import type { Transport } from './transport.ts';
 
@@ -37,8 +38,8 @@ export type LogsRequest = Readonly<{
   services: readonly string[];
   since?: string;
   until?: string;
-  /** Last n lines per service. */
-  tail?: number;
+  /** Last n lines per service; absent: 1,000 where `since` does not bound it. */
+  tail?: number | 'all';
   grep?: string;
   level?: LogLevel;
 }>;
@@ -64,7 +65,12 @@ export type FettleClient = Readonly<{
   ports(): Promise<PortsDocument>;
   /** Tries every declared edge now, so it may take seconds: 30 s deadline. */
   links(): Promise<LinksDocument>;
+  /** For few lines: the whole answer is held, and has 30 s. */
   logs(request: LogsRequest): Promise<LogsDocument>;
+  /** What `request` selects, however much, as it is read; goes on after a lost connection. */
+  readLogs(request: LogsRequest, live: LiveOptions): AsyncIterable<readonly LogLine[]>;
+  /** The same, then new lines until aborted. */
+  followBatches(request: LogsRequest, live: LiveOptions): AsyncIterable<readonly LogLine[]>;
   /** First what `request` selects, then new lines until aborted; resumes after a lost connection. */
   followLogs(request: LogsRequest, live: LiveOptions): AsyncIterable<LogLine>;
   /** Events after `after` (null: from now), then new ones until aborted; resumes likewise. */
@@ -103,8 +109,14 @@ export function createClient(transport: Transport, options: ClientOptions = {}):
     ports: () => get('/api/v1/ports'),
     links: () => get('/api/v1/links', Math.max(timeoutMs, 30_000)),
     logs: (request) => get(logsPath(request, false), Math.max(timeoutMs, 30_000)),
-    followLogs: (request, live) =>
-      liveLogs(transport, (since) => logsPath({ ...request, ...since }, true), live),
+    readLogs: (request, live) =>
+      logBatches(transport, (after) => logsPath({ ...request, ...after }, false), [live, false]),
+    followBatches: (request, live) =>
+      logBatches(transport, (after) => logsPath({ ...request, ...after }, true), [live, true]),
+    async *followLogs(request, live) {
+      const pathFor = (after: object): string => logsPath({ ...request, ...after }, true);
+      for await (const batch of logBatches(transport, pathFor, [live, true])) yield* batch;
+    },
     stream: (after, live) => liveEvents(transport, after, live),
     command: (name, verb, key) => post(`${servicePath(name)}/${verb}`, {}, key),
     scale: (name, replicas, key) => post(`${servicePath(name)}/scale`, { replicas }, key),

@@ -1,11 +1,10 @@
 /**
- * Streams that outlive their connection: a controller may be restarted at any moment, so both
+ * Streams that outlive their connection: a controller may be restarted at any moment, so they
  * resume where they stopped, with back-off, until aborted or away for longer than allowed.
  *
- * Events resume by `Last-Event-ID`. Log lines have an address (run, offset): the query is asked
- * again from the last time seen and what was already given is dropped.
+ * Events resume by `Last-Event-ID`. Log lines are in `log-stream.ts`.
  */
-import type { LogLine, StackEvent } from './api/documents.ts';
+import type { StackEvent } from './api/documents.ts';
 import { backoffMs, jitteredMs } from './backoff.ts';
 import { FettleError } from './fettle-error.ts';
 import { errorOfAnswer } from './problem-error.ts';
@@ -26,8 +25,6 @@ type Given = { lastId: string | null };
 
 const reconnect = { baseMs: 100, maxMs: 2_000 };
 const headersMs = 10_000;
-/** Runs whose last offset is remembered; older ones are forgotten. */
-const maxRuns = 2_000;
 
 export async function* liveEvents(
   transport: Transport,
@@ -43,49 +40,65 @@ export async function* liveEvents(
   }
 }
 
-export async function* liveLogs(
-  transport: Transport,
-  pathFor: (resume: Readonly<{ since?: string; tail?: number }>) => string,
-  live: LiveOptions,
-): AsyncGenerator<LogLine> {
-  const seen = new Map<string, number>();
-  let lastAt: string | null = null;
-  // Asked again without a tail: the since of the last line bounds it, and nothing may be skipped.
-  const path = (): string => pathFor(lastAt === null ? {} : { since: lastAt, tail: 10_000 });
-  for await (const data of messages(transport, path, live)) {
-    if (!isLine(data)) continue;
-    // A run's boundaries may share one offset when it wrote nothing between them.
-    const key = `${data.instance} ${data.run} ${data.kind === 'line' ? '' : data.text}`;
-    const offset = seen.get(key);
-    if (offset !== undefined && data.offset <= offset) continue;
-    seen.set(key, data.offset);
-    if (seen.size > maxRuns) seen.delete(seen.keys().next().value ?? '');
-    lastAt = data.at;
-    yield data;
-  }
-}
-
 /** JSON payloads over as many connections as it takes. */
-async function* messages(
+function messages(
   transport: Transport,
   path: () => string,
   live: LiveOptions,
 ): AsyncGenerator<unknown> {
   const given: Given = { lastId: null };
+  return reconnected(() => oneConnection(transport, path(), given, live), live, true);
+}
+
+async function* oneConnection(
+  transport: Transport,
+  path: string,
+  given: Given,
+  live: LiveOptions,
+): AsyncGenerator<unknown> {
+  const resume = given.lastId === null ? {} : { 'last-event-id': given.lastId };
+  const headers = { accept: 'text/event-stream', ...resume };
+  for await (const message of readEvents(openChunks(transport, path, headers, live))) {
+    if (message === null) yield null;
+    else {
+      given.lastId = message.id ?? given.lastId;
+      yield parsed(message.data);
+    }
+  }
+}
+
+/** What was told inside a stream: asking again would only end the same way. */
+const finalErrors = new WeakSet<FettleError>();
+
+export function finalError(error: FettleError): FettleError {
+  finalErrors.add(error);
+  return error;
+}
+
+/**
+ * The items of one connection after the other. `connect` resumes where the last one stopped; null
+ * is a sign of life. `endless`: a connection that ends in good order was lost all the same.
+ */
+export async function* reconnected<Item>(
+  connect: () => AsyncIterable<Item | null>,
+  live: LiveOptions,
+  endless: boolean,
+): AsyncGenerator<Item> {
   let attempt = 0;
   let awaySinceMs: number | null = null;
   while (!live.abort.aborted) {
     try {
-      for await (const message of oneConnection(transport, path(), given, live)) {
+      for await (const item of connect()) {
         if (awaySinceMs !== null) live.onConnection?.(true, null);
         awaySinceMs = null;
         attempt = 0;
-        if (message !== null) yield message;
+        if (item !== null) yield item;
       }
+      if (!endless) return;
     } catch (cause) {
       if (live.abort.aborted) return;
-      if (!(cause instanceof FettleError) || (cause.status < 500 && cause.status !== 429))
-        throw cause;
+      if (!(cause instanceof FettleError) || finalErrors.has(cause)) throw cause;
+      if (cause.status < 500 && cause.status !== 429) throw cause;
       if (awaySinceMs === null) live.onConnection?.(false, cause);
       awaySinceMs ??= performance.now();
       if (performance.now() - awaySinceMs > (live.giveUpMs ?? 60_000)) throw cause;
@@ -94,37 +107,21 @@ async function* messages(
   }
 }
 
-/** null: connected, or a heartbeat. */
-async function* oneConnection(
+/** The text of one answer; the first chunk is empty and says that the headers are there. */
+export async function* openChunks(
   transport: Transport,
   path: string,
-  given: Given,
+  headers: Readonly<Record<string, string>>,
   live: LiveOptions,
-): AsyncGenerator<unknown> {
+): AsyncGenerator<string> {
   const ended = new AbortController();
   const abort = AbortSignal.any([live.abort, ended.signal]);
   try {
-    const stream = await transport.open({
-      method: 'GET',
-      path,
-      headers: {
-        accept: 'text/event-stream',
-        ...(given.lastId === null ? {} : { 'last-event-id': given.lastId }),
-      },
-      body: null,
-      timeoutMs: headersMs,
-      abort,
-    });
+    const request = { method: 'GET', path, headers, body: null, timeoutMs: headersMs } as const;
+    const stream = await transport.open({ ...request, abort });
     if (stream.status >= 400) throw await refusal(stream, transport.target);
-    yield null;
-    const guarded = withSilenceLimit(stream.chunks, live.silenceMs ?? 25_000, transport.target);
-    for await (const message of readEvents(guarded)) {
-      if (message === null) yield null;
-      else {
-        given.lastId = message.id ?? given.lastId;
-        yield parsed(message.data);
-      }
-    }
+    yield '';
+    yield* withSilenceLimit(stream.chunks, live.silenceMs ?? 25_000, transport.target);
   } catch (cause) {
     throw cause instanceof FettleError ? cause : lost(transport.target, cause);
   } finally {
@@ -203,8 +200,4 @@ function parsed(data: string): unknown {
 
 function isEvent(value: unknown): value is StackEvent {
   return typeof value === 'object' && value !== null && 'seq' in value && 'kind' in value;
-}
-
-function isLine(value: unknown): value is LogLine {
-  return typeof value === 'object' && value !== null && 'offset' in value && 'run' in value;
 }

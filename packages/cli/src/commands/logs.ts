@@ -4,10 +4,9 @@ import type { LogLevel, LogLine } from '@fettle/sdk/api/documents';
 import type { LogsRequest } from '@fettle/sdk/client';
 import { exitCodes, type CommandInput, type CommandModule } from '../command.ts';
 import { countFlag, momentFlag } from '../flag-values.ts';
-import { followLogs } from '../follow-logs.ts';
-import { emit } from '../emit.ts';
-import { reach, reachStatus } from '../reach.ts';
-import { renderLogLine } from '../render/log-text.ts';
+import { followLogs, readLogs } from '../follow-logs.ts';
+import { reachStatus } from '../reach.ts';
+import { jsonLine, renderLogLine, type LogTextOptions } from '../render/log-text.ts';
 import { pickServices } from '../service-names.ts';
 import { usageError, type Session } from '../session.ts';
 
@@ -38,44 +37,66 @@ export const command: CommandModule = {
       nameColumns: one ? 0 : Math.max(0, ...names.map((name) => name.length)),
       times: input.options['timestamps'] === true,
     };
-    if ((input.options['follow'] ?? input.options['F']) === true)
-      return follow(session, request, options);
-    const document = await reach(session, () => session.client.logs(request));
-    if (session.flags.format === 'table' || session.flags.format === 'wide') {
-      for (const line of document.lines)
-        session.output.print(renderLogLine(line, session.output.look, options));
-    } else if (session.flags.format === 'ndjson') printLines(session, document.lines);
-    else await emit(session, document, () => '');
-    if (document.lines.length === 0) session.output.say('no lines match');
+    const isFollowing = (input.options['follow'] ?? input.options['F']) === true;
+    const print = await printerOf(session, { ...options, isFollowing });
+    let count = 0;
+    const onLines = (lines: readonly LogLine[]): Promise<void> => {
+      count += lines.length;
+      print.lines(lines);
+      // A reader slower than us is waited for: nothing piles up here.
+      return session.output.drained();
+    };
+    if (isFollowing) await followLogs(session, request, onLines);
+    else await readLogs(session, request, onLines);
+    print.end();
+    if (count === 0 && !isFollowing) session.output.say('no lines match');
     return exitCodes.ok;
   },
 };
 
-async function follow(
+type Printer = Readonly<{ lines(lines: readonly LogLine[]): void; end(): void }>;
+
+/** One document is written piece by piece: it may be larger than memory. */
+async function printerOf(
   session: Session,
-  request: LogsRequest,
-  options: Readonly<{ nameColumns: number; times: boolean }>,
-): Promise<number> {
-  const asJson = session.flags.format !== 'table' && session.flags.format !== 'wide';
-  await followLogs(session, request, (line) => {
-    if (asJson) printLines(session, [line]);
-    else session.output.print(renderLogLine(line, session.output.look, options));
+  options: LogTextOptions & Readonly<{ isFollowing: boolean }>,
+): Promise<Printer> {
+  const { output, flags } = session;
+  const each = (textOf: (line: LogLine) => string): Printer => ({
+    lines: (lines) => output.print(lines.map(textOf).join('')),
+    end: () => undefined,
   });
-  return exitCodes.ok;
+  if (flags.format === 'table' || flags.format === 'wide')
+    return each((line) => renderLogLine(line, output.look, options));
+  if (options.isFollowing || flags.format === 'ndjson') return each(jsonLine);
+  let before = 0;
+  if (flags.format === 'yaml') {
+    const { stringify } = await import('yaml');
+    return {
+      lines: (lines) => output.print((before++ === 0 ? yamlHead : '') + stringify(lines)),
+      end: () => (before === 0 ? output.print(`${yamlHead}  []\n`) : undefined),
+    };
+  }
+  return {
+    lines: (lines) =>
+      output.print(lines.map((line) => jsonComma(before++) + JSON.stringify(line)).join('')),
+    end: () => output.print(before === 0 ? `${jsonHead}]}\n` : '\n]}\n'),
+  };
 }
 
-function printLines(session: Session, lines: readonly LogLine[]): void {
-  for (const line of lines)
-    session.output.print(`${JSON.stringify({ schema: 'fettle.log-line/v1', ...line })}\n`);
+const yamlHead = 'schema: fettle.logs/v1\nlines:\n';
+const jsonHead = '{"schema":"fettle.logs/v1","lines":[';
+
+function jsonComma(before: number): string {
+  return before === 0 ? `${jsonHead}\n` : ',\n';
 }
 
 function requestOf(session: Session, input: CommandInput): LogsRequest {
   const { options } = input;
   const since = momentFlag(options['since'], '--since', session.nowMs());
   const until = momentFlag(options['until'], '--until', session.nowMs());
-  const asked = options['tail'] === 'all' ? undefined : countFlag(options['tail'], '--tail');
-  const unbounded = options['tail'] === 'all' || since !== undefined;
-  const tail = asked ?? (unbounded ? undefined : defaultTail);
+  const asked = options['tail'] === 'all' ? 'all' : countFlag(options['tail'], '--tail');
+  const tail = asked ?? (since === undefined ? defaultTail : undefined);
   const level = levels.find((one) => one === options['level']);
   if (options['level'] !== undefined && level === undefined)
     throw usageError(

@@ -13,6 +13,11 @@ export type LogTextOptions = Readonly<{
   times: boolean;
 }>;
 
+/** For programs: one line of NDJSON. */
+export function jsonLine(line: LogLine): string {
+  return `${JSON.stringify({ schema: 'fettle.log-line/v1', ...line })}\n`;
+}
+
 /** Log text itself is never cut nor changed: it is data. */
 export function renderLogLine(line: LogLine, look: Look, options: LogTextOptions): string {
   const name =

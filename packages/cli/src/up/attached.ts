@@ -9,7 +9,7 @@ import { FettleError } from '@fettle/sdk/fettle-error';
 import { bringDown, downWords } from '../bring-down.ts';
 import { connectDaemon } from '../daemon.ts';
 import { followLogs } from '../follow-logs.ts';
-import { renderLogLine } from '../render/log-text.ts';
+import { jsonLine, renderLogLine } from '../render/log-text.ts';
 import { isJson, type Session } from '../session.ts';
 import type { UpOutcome } from './watch-up.ts';
 
@@ -27,10 +27,12 @@ export async function followAttached(session: Session, outcome: UpOutcome): Prom
     await followLogs(
       session,
       request,
-      (line) => {
-        if (isJson(session))
-          session.output.print(`${JSON.stringify({ schema: 'fettle.log-line/v1', ...line })}\n`);
-        else session.output.print(renderLogLine(line, session.output.look, options));
+      async (lines) => {
+        const text = lines.map((line) =>
+          isJson(session) ? jsonLine(line) : renderLogLine(line, session.output.look, options),
+        );
+        session.output.print(text.join(''));
+        await session.output.drained();
       },
       abort,
     );

@@ -1,19 +1,19 @@
 /**
  * `GET /api/v1/logs`: lines of the spools, merged; with `follow` as a live stream.
  *
- * Written line by line as the reader takes them, so that a long log costs no memory: one JSON
- * document by default, NDJSON or server-sent events by the Accept header.
+ * Written as the reader takes them, so that a long log costs no memory: one JSON document by
+ * default, NDJSON or server-sent events by the Accept header. The texts are in `log-texts.ts`.
  */
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { LogLine } from '@fettle/sdk/api/documents';
 import { FettleError } from '@fettle/sdk/fettle-error';
-import type { LogQuery } from '../parts.ts';
+import type { LogCursor, LogQuery } from '../parts.ts';
 import type { ApiParts } from './api-parts.ts';
 import { serviceOf, sinceField, timeOf } from './inputs.ts';
+import { logTexts, type LogForm } from './log-texts.ts';
 import type { Routes } from './route.ts';
-import { heartbeatMs, type StreamSlots } from './stream-slots.ts';
+import { heartbeatMs, streamMs, type StreamSlots } from './stream-slots.ts';
 
 const query = z.object({
   service: z
@@ -22,13 +22,23 @@ const query = z.object({
     .meta({ description: 'Repeat for more; absent: all' }),
   since: sinceField,
   until: sinceField,
-  tail: z.int().min(0).max(1_000_000).optional(),
+  tail: z
+    .union([z.int().min(0).max(100_000_000), z.literal('all')])
+    .optional()
+    .meta({ description: 'Last lines per service; 1,000 unless told or bounded by since' }),
   grep: z.string().max(1_000).optional().meta({ description: 'Substring, or /regex/flags' }),
   level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).optional(),
+  after: z
+    .union([z.string().max(128), z.array(z.string().max(128)).max(2_000)])
+    .optional()
+    .meta({
+      description:
+        'run/offset of the last line had of an instance (run/offset/boundary for a boundary): ' +
+        'of that instance all that came after it. Repeat for more; SSE: as Last-Event-ID',
+    }),
   follow: z.enum(['1', 'true', '0', 'false']).optional(),
 });
 type Query = z.infer<typeof query>;
-type Form = 'json' | 'ndjson' | 'sse';
 
 /** Without a bound asked for, so many lines a service. */
 const defaultTail = 1_000;
@@ -48,42 +58,43 @@ export function addLogRoutes(routes: Routes, parts: ApiParts, slots: StreamSlots
       media: ['application/json', 'application/x-ndjson', 'text/event-stream'],
     },
     problems: [404, 503],
+    timeoutMs: streamMs,
     handle: (request, reply) => answer(parts, slots, request, reply),
   });
 }
 
-function answer(
+async function answer(
   parts: ApiParts,
   slots: StreamSlots,
   request: FastifyRequest,
   reply: FastifyReply,
-): FastifyReply {
+): Promise<FastifyReply> {
   const asked = request.query as Query;
-  const wanted = logQuery(parts, asked);
+  const wanted = logQuery(parts, asked, request.headers['last-event-id']);
   const follow = asked.follow === '1' || asked.follow === 'true';
   const form = formOf(request, follow);
-  const type =
-    form === 'sse'
-      ? 'text/event-stream'
-      : form === 'ndjson'
-        ? 'application/x-ndjson'
-        : 'application/json; charset=utf-8';
   const abort = new AbortController();
-  const release = follow ? slots.take() : null;
+  const release = slots.take();
   request.raw.once('close', () => abort.abort());
   reply.raw.once('close', () => {
     abort.abort();
-    release?.();
+    release();
   });
-  const lines = follow
-    ? withHeartbeat(parts.logs.follow(wanted, abort.signal), form, abort.signal)
-    : parts.logs.query(wanted);
-  const stream = Readable.from(texts(lines, form), { objectMode: false, highWaterMark: 65_536 });
+  const batches = follow
+    ? parts.logs.followBatches(wanted, abort.signal)
+    : parts.logs.queryBatches(wanted);
+  const texts = logTexts(batches, { form, abort: abort.signal, beatMs: heartbeatMs });
   void reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no');
-  return reply.type(type).send(stream);
+  return reply.type(mediaTypes[form]).send(Readable.from(texts, { objectMode: false }));
 }
 
-function logQuery(parts: ApiParts, asked: Query): LogQuery {
+const mediaTypes: Readonly<Record<LogForm, string>> = {
+  sse: 'text/event-stream',
+  ndjson: 'application/x-ndjson',
+  json: 'application/json; charset=utf-8',
+};
+
+function logQuery(parts: ApiParts, asked: Query, lastEventId: unknown): LogQuery {
   const { service, since, until, grep } = asked;
   const services = service === undefined ? [] : typeof service === 'string' ? [service] : service;
   for (const name of services) serviceOf(parts, name);
@@ -94,10 +105,25 @@ function logQuery(parts: ApiParts, asked: Query): LogQuery {
     services,
     sinceMs,
     untilMs: timeOf(until, 'until', nowMs),
-    tail: asked.tail ?? (sinceMs === null ? defaultTail : null),
+    tail: asked.tail === 'all' ? null : (asked.tail ?? (sinceMs === null ? defaultTail : null)),
     grep: grep ?? null,
     level: asked.level ?? null,
+    after: cursorsOf([asked.after ?? [], lastEventId ?? []].flat()),
   };
+}
+
+/** @throws FettleError E-API-INPUT */
+function cursorsOf(words: readonly unknown[]): ReadonlyMap<string, LogCursor> {
+  const cursors = new Map<string, LogCursor>();
+  for (const word of words.flatMap((each) => String(each).split(','))) {
+    const [, run, offset, boundary] = /^([\w-]+)\/(\d{1,15})(\/boundary)?$/.exec(word) ?? [];
+    if (run === undefined)
+      throw new FettleError('E-API-INPUT', `after: ${word.slice(0, 80)} is no place in a log`, {
+        hint: 'write run/offset as in a line that you were given',
+      });
+    cursors.set(run, { offset: Number(offset), isBoundary: boundary !== undefined });
+  }
+  return cursors;
 }
 
 /** @throws FettleError E-API-INPUT */
@@ -114,55 +140,9 @@ function checkPattern(grep: string): void {
   }
 }
 
-function formOf({ headers }: FastifyRequest, follow: boolean): Form {
+function formOf({ headers }: FastifyRequest, follow: boolean): LogForm {
   const accept = headers.accept ?? '';
   if (accept.includes('text/event-stream')) return 'sse';
   if (accept.includes('ndjson')) return 'ndjson';
   return follow ? 'ndjson' : 'json';
-}
-
-async function* texts(lines: AsyncIterable<LogLine | null>, form: Form): AsyncGenerator<string> {
-  if (form === 'json') yield '{"schema":"fettle.logs/v1","lines":[';
-  let first = true;
-  for await (const line of lines) {
-    if (line === null) {
-      yield form === 'sse' ? ': beat\n\n' : '\n';
-      continue;
-    }
-    const json = JSON.stringify(line);
-    if (form === 'sse') yield `id: ${line.run}/${line.offset}\ndata: ${json}\n\n`;
-    else if (form === 'ndjson') yield `${json}\n`;
-    else yield first ? json : `,${json}`;
-    first = false;
-  }
-  if (form === 'json') yield ']}';
-}
-
-/** null: a heartbeat, so that a quiet stream can be told from a dead one. */
-async function* withHeartbeat(
-  lines: AsyncIterable<LogLine>,
-  form: Form,
-  abort: AbortSignal,
-): AsyncGenerator<LogLine | null> {
-  const iterator = lines[Symbol.asyncIterator]();
-  if (form === 'sse') yield null;
-  let next = iterator.next();
-  try {
-    while (!abort.aborted) {
-      const beat = Promise.withResolvers<null>();
-      const timer = setTimeout(() => beat.resolve(null), heartbeatMs);
-      const step = await Promise.race([next, beat.promise]);
-      clearTimeout(timer);
-      if (step === null) {
-        yield null;
-        continue;
-      }
-      if (step.done === true) return;
-      yield step.value;
-      next = iterator.next();
-    }
-  } finally {
-    // Not awaited: a generator that waits for a line would keep us until one comes.
-    void iterator.return?.()?.catch(() => undefined);
-  }
 }

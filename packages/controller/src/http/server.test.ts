@@ -204,6 +204,9 @@ test('logs come as a document, as NDJSON, and as a live stream', async () => {
     text += Buffer.from((await reader?.read())?.value ?? []).toString();
   abort.abort();
   await problem(call('/api/v1/logs?grep=/(/'), 400, 'E-API-INPUT');
+  await problem(call('/api/v1/logs?after=there'), 400, 'E-API-INPUT');
+  await problem(call('/api/v1/logs?tail=most'), 400, 'E-API-INPUT');
+  equal((await call('/api/v1/logs?tail=all&after=e1-1/3/boundary&after=e1-2/0')).status, 200);
 });
 test('why falls back to what the process tells', async () => {
   const { body } = await call('/api/v1/services/api/why');

@@ -54,12 +54,15 @@ const handlerMs = 15_000;
 const receiveMs = 10_000;
 const headersMs = 5_000;
 const keepAliveMs = 20_000;
+/** A stream of logs that resumes names a place for each of its instances. */
+const maxHeaderBytes = 131_072;
 const maxConnections = 2_048;
 
 export async function createApi(options: ApiOptions): Promise<Api> {
   const { parts } = options;
   const app = fastify({
     bodyLimit: bodyLimitBytes,
+    http: { maxHeaderSize: maxHeaderBytes },
     handlerTimeout: handlerMs,
     genReqId: (request) => requestIdOf(request as never),
     logger: false,
@@ -67,7 +70,9 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     ajv: { customOptions: { coerceTypes: 'array', removeAdditional: false, allErrors: false } },
     routerOptions: { maxParamLength: 256 },
   });
-  const unix = createServer((request, response) => app.routing(request, response));
+  const unix = createServer({ maxHeaderSize: maxHeaderBytes }, (request, response) =>
+    app.routing(request, response),
+  );
   const isLocalSocket = (request: FastifyRequest): boolean =>
     (request.raw.socket as unknown as { server?: Server }).server === unix;
   const startups = countStartups(parts.journal);

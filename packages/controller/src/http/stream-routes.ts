@@ -11,7 +11,7 @@ import { z } from 'zod';
 import type { StackEvent } from '@fettle/sdk/api/documents';
 import type { ApiParts } from './api-parts.ts';
 import type { Routes } from './route.ts';
-import { heartbeatMs, type StreamSlots } from './stream-slots.ts';
+import { heartbeatMs, streamMs, type StreamSlots } from './stream-slots.ts';
 
 const query = z.object({
   topics: z.string().max(500).optional().meta({
@@ -95,6 +95,7 @@ export function addStreamRoutes(routes: Routes, parts: ApiParts, slots: StreamSl
       media: ['text/event-stream'],
     },
     problems: [503],
+    timeoutMs: streamMs,
     handle: open,
   });
   return {

@@ -2,6 +2,11 @@
 import { FettleError } from '@fettle/sdk/fettle-error';
 
 export const heartbeatMs = 10_000;
+/**
+ * For routes whose answer takes as long as its reader does: fastify has no "never", and a longer
+ * timer would fire at once. A dead reader is noticed by its socket.
+ */
+export const streamMs = 2_147_483_647;
 const maxStreams = 256;
 
 export type StreamSlots = Readonly<{

@@ -8,7 +8,7 @@ import type { RunFact } from './run-facts.ts';
 
 export type LinePlace = Readonly<{ service: string; instance: string; run: string }>;
 
-/** `process ended: exit 1 after 2h 11m (pid 7750) · restarted: crash`. */
+/** `process ended: exit 1 after 2h 11m (pid 7750) · restarted: crash`; `… · started`. */
 export function runBoundary(
   place: LinePlace,
   ended: RunFact | null,
@@ -22,10 +22,11 @@ export function runBoundary(
 }
 
 function startText(fact: RunFact, isJoined: boolean): string {
-  const reason = (fact.reason ?? 'reason unknown').replaceAll('-', ' ');
-  const isFirst = fact.reason === 'first-start' || fact.reason === 'operator-start';
-  const verb = isJoined || !isFirst ? 'restarted' : 'started';
   const pid = isJoined || fact.pid === null ? '' : ` (pid ${fact.pid})`;
+  // Also behind an older run: an `up` after a `down` starts, it does not restart.
+  if (fact.reason === 'first-start') return `started${pid}`;
+  const reason = (fact.reason ?? 'reason unknown').replaceAll('-', ' ');
+  const verb = fact.reason === 'operator-start' ? 'started' : 'restarted';
   return `${verb}: ${reason}${pid}`;
 }
 

@@ -11,7 +11,7 @@ import type { Archive, OpenRun } from './archive.ts';
 import { runBoundary } from './boundary.ts';
 import { lineBatches } from './line-batches.ts';
 import { lastLineEnd } from './last-raw-lines.ts';
-import { lineFilter } from './log-query.ts';
+import { isSearch, lineFilter } from './log-query.ts';
 import { mergeLines } from './merge-lines.ts';
 import { blockFinder, placeOf } from './run-lines.ts';
 import { runReader, type LineFilter, type RunReader, type TimedLine } from './run-reader.ts';
@@ -34,6 +34,10 @@ type Cursor = {
   reader: RunReader;
   offset: number;
   endTold: boolean;
+  /** A line of it was shown. */
+  isShown: boolean;
+  /** In a search a start is told with the first line that is found. */
+  start: TimedLine | null;
 };
 
 /** Where each run ends now: taken before the query, so that nothing falls between. */
@@ -51,37 +55,45 @@ export async function followStart(archive: Archive, query: LogQuery): Promise<Fo
   return ends;
 }
 
-/** `seen`: offsets up to which lines were shown already, by token. */
+export type FollowFrom = Readonly<{
+  ends: FollowStart;
+  /** Tokens of runs of which a line was shown. */
+  shown: ReadonlySet<string>;
+  abort: AbortSignal;
+}>;
+
 export async function* followLines(
   options: FollowOptions,
   query: LogQuery,
-  [seen, abort]: readonly [Map<string, number>, AbortSignal],
+  { ends, shown, abort }: FollowFrom,
 ): AsyncGenerator<readonly TimedLine[]> {
   const { archive, now } = options;
   const filter = lineFilter({ ...query, tail: null });
   const cursors = new Map<string, Cursor>();
-  const news = newsWaiter(options.onNews, abort);
+  const waiter = newsWaiter(options.onNews, abort);
   try {
     let isFirst = true;
     while (!abort.aborted) {
-      const begun = updateCursors(archive, query, { cursors, seen, filter, isFirst });
+      const begun = updateCursors(archive, query, { cursors, ends, shown, filter, isFirst });
       isFirst = false;
       const byInstance = Map.groupBy(cursors.values(), ({ instance }) => instance);
-      const sources = [...byInstance].map(([, each]) => instanceNews(archive, each, begun, now));
+      const news = { begun, now, filter };
+      const sources = [...byInstance].map(([, each]) => instanceNews(archive, each, news));
       for await (const batch of mergeLines(sources)) {
         yield batch;
         if (abort.aborted) return;
       }
-      await news.wait();
+      await waiter.wait();
     }
   } finally {
-    news.stop();
+    waiter.stop();
   }
 }
 
 type CursorState = Readonly<{
   cursors: Map<string, Cursor>;
-  seen: Map<string, number>;
+  ends: FollowStart;
+  shown: ReadonlySet<string>;
   filter: LineFilter;
   isFirst: boolean;
 }>;
@@ -90,33 +102,46 @@ type CursorState = Readonly<{
 function updateCursors(
   archive: Archive,
   query: LogQuery,
-  { cursors, seen, filter, isFirst }: CursorState,
+  { cursors, ends, shown, filter, isFirst }: CursorState,
 ): ReadonlySet<string> {
   const begun = new Set<string>();
   const current = new Set<string>();
-  for (const instance of archive.instances(query.services))
-    for (const token of archive.tokens(instance).slice(-1 - OLD_RUNS)) {
+  for (const instance of archive.instances(query.services)) {
+    const tokens = archive.tokens(instance);
+    const known = tokens.findLastIndex((token) => ends.has(token) || cursors.has(token));
+    // However many began since the last look: each is read.
+    const from = Math.min(tokens.length - 1 - OLD_RUNS, known + 1);
+    for (const token of tokens.slice(Math.max(0, from))) {
       current.add(token);
       if (cursors.has(token)) continue;
-      if (!isFirst) begun.add(token);
+      const isNew = !isFirst || !ends.has(token);
+      if (isNew) begun.add(token);
       const place = { service: instance.replace(/\.\d+$/, ''), instance, run: token };
       cursors.set(token, {
         instance,
         token,
         reader: runReader(place, filter),
-        offset: seen.get(token) ?? 0,
-        endTold: isFirst && exitOf(archive, instance, token) !== null,
+        offset: ends.get(token) ?? 0,
+        isShown: shown.has(token),
+        start: null,
+        endTold: !isNew && exitOf(archive, instance, token) !== null,
       });
     }
+  }
   for (const token of cursors.keys()) if (!current.has(token)) cursors.delete(token);
   return begun;
 }
 
+type NewsOptions = Readonly<{
+  begun: ReadonlySet<string>;
+  now: () => number;
+  filter: LineFilter;
+}>;
+
 async function* instanceNews(
   archive: Archive,
   cursors: readonly Cursor[],
-  begun: ReadonlySet<string>,
-  now: () => number,
+  { begun, now, filter }: NewsOptions,
 ): AsyncGenerator<readonly TimedLine[]> {
   for (const [at, cursor] of cursors.entries()) {
     const fact = archive.fact(cursor.instance, cursor.token);
@@ -125,12 +150,18 @@ async function* instanceNews(
       if (begun.has(cursor.token) && at > 0) {
         const atMs = fact?.startedAtMs ?? now();
         const line = runBoundary(placeOf(open), null, fact, [atMs, 0]);
-        yield [{ atMs, line }];
+        if (isSearch(filter)) cursor.start = { atMs, line };
+        else yield [{ atMs, line }];
       }
-      yield* runNews(open, cursor, now());
+      for await (const lines of runNews(open, cursor, now())) {
+        yield cursor.start === null ? lines : [cursor.start, ...lines];
+        cursor.start = null;
+        cursor.isShown = true;
+      }
       const exit = exitOf(archive, cursor.instance, cursor.token);
       if (exit === null || cursor.endTold || cursor.offset < open.source.end()) continue;
       cursor.endTold = true;
+      if (isSearch(filter) && !cursor.isShown) continue;
       const ended = archive.fact(cursor.instance, cursor.token);
       const line = runBoundary(placeOf(open), ended, null, [exit.atMs, cursor.offset]);
       yield [{ atMs: exit.atMs, line }];

@@ -86,6 +86,81 @@ test('runs are stitched with the reason of the restart', async () => {
   deepEqual(texts(await stack.read({ tail: 1 })), ['second life']);
 });
 
+test('what was started anew after a stop is not called restarted', async () => {
+  const stack = await world();
+  stack.run('api.1', 'e-1');
+  stack.end('api.1', 'e-1');
+  stack.run('api.1', 'e-2', Date.now(), 'first-start');
+  match(texts(await stack.read())[0]!, / · started$/);
+  stack.end('api.1', 'e-2');
+  stack.run('api.1', 'e-3', Date.now(), 'operator-start');
+  match(texts(await stack.read())[1]!, / · started: operator start$/);
+});
+
+/** Five runs; the second and the fourth say ERROR. */
+async function fiveRuns(): Promise<World> {
+  const stack = await world();
+  for (let n = 1; n <= 5; n++) {
+    stack.run('api.1', `e-${n}`);
+    stack.write('api.1', `e-${n}`, `${n % 2 === 0 ? 'ERROR' : 'INFO'} life ${n}\nINFO on\n`);
+    stack.end('api.1', `e-${n}`);
+  }
+  await stack.logs().catchUp();
+  return stack;
+}
+const short = (lines: readonly LogLine[]) =>
+  lines.map(({ kind, run, text }) => (kind === 'line' ? text : `end of ${run}`));
+
+test('a search tells the end of runs in which it found something, and no other', async () => {
+  const stack = await fiveRuns();
+  const found = ['ERROR life 2', 'end of e-2', 'ERROR life 4', 'end of e-4'];
+  for (const tail of [null, 2, 30_000])
+    deepEqual(short(await stack.read({ level: 'error', tail })), found);
+  deepEqual(short(await stack.read({ grep: 'life 4', tail: 1 })), found.slice(2));
+  deepEqual(await stack.read({ grep: 'nowhere', tail: 9 }), []);
+});
+
+test('runs without a word do not bury the lines before them', async () => {
+  const stack = await fiveRuns();
+  for (let n = 6; n <= 20; n++) {
+    stack.run('api.1', `e-${n}`);
+    stack.end('api.1', `e-${n}`);
+  }
+  const ends = ['end of e-5', 'end of e-19', 'end of e-20'];
+  deepEqual(short(await stack.read({ tail: 2 })), ['INFO life 5', 'INFO on', ...ends]);
+});
+
+test('a reader goes on behind any place it was at', async () => {
+  const stack = await fiveRuns();
+  const whole = await stack.read();
+  for (const [at, { run, offset, kind }] of whole.entries()) {
+    const after = new Map([[run, { offset, isBoundary: kind === 'boundary' }]]);
+    for (const tail of [null, 1, 30_000])
+      deepEqual(await stack.read({ after, tail }), whole.slice(at + 1), `${at} ${tail}`);
+  }
+});
+
+test('following goes on behind a place, and in a search tells starts with the first find', async () => {
+  const stack = await fiveRuns();
+  const after = new Map([['e-4', { offset: 0, isBoundary: false }]]);
+  const abort = new AbortController();
+  const lines: LogLine[] = [];
+  const query = { ...all, level: 'error', after } as const;
+  for await (const line of stack.logs().follow(query, abort.signal)) {
+    lines.push(line);
+    if (lines.length === 1) {
+      stack.run('api.1', 'e-6');
+      stack.write('api.1', 'e-6', 'INFO well\n');
+      stack.end('api.1', 'e-6');
+      stack.run('api.1', 'e-7');
+      stack.write('api.1', 'e-7', 'ERROR life 7\n');
+    }
+    if (line.text === 'ERROR life 7') abort.abort();
+  }
+  deepEqual(texts(lines).slice(1), ['restarted: crash (pid 7750)', 'ERROR life 7']);
+  equal(lines[0]?.run, 'e-4');
+});
+
 test('instances are merged by the time their lines tell', async () => {
   const stack = await world();
   const baseMs = Date.now() - 10_000;

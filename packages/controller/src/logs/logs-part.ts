@@ -124,32 +124,37 @@ export async function openLogs(options: LogsOptions): Promise<Logs> {
       }
   }
 
-  async function* query(asked: LogQuery): AsyncGenerator<LogLine> {
-    for await (const batch of queryLines(store, asked, now))
-      for (const { line } of batch) yield line;
+  async function* queryBatches(asked: LogQuery): AsyncGenerator<readonly LogLine[]> {
+    for await (const batch of queryLines(store, asked, now)) yield batch.map(({ line }) => line);
   }
-  async function* follow(asked: LogQuery, abort: AbortSignal): AsyncGenerator<LogLine> {
+  async function* followBatches(
+    asked: LogQuery,
+    abort: AbortSignal,
+  ): AsyncGenerator<readonly LogLine[]> {
     const ends = await followStart(store, asked);
-    const seen = new Map(ends);
-    for await (const batch of queryLines(store, asked, now))
-      for (const { line } of batch) {
-        const end = ends.get(line.run);
-        // What came in meanwhile is left to the following part.
-        if (line.kind === 'line' && (end === undefined || line.offset >= end)) continue;
-        yield line;
-        if (abort.aborted) return;
-      }
+    const shown = new Set<string>(asked.after?.keys());
+    for await (const batch of queryBatches(asked)) {
+      // What came in meanwhile is left to the following part.
+      const before = batch.filter(
+        ({ kind, run, offset }) => kind === 'boundary' || offset < (ends.get(run) ?? 0),
+      );
+      for (const { kind, run } of before) if (kind === 'line') shown.add(run);
+      yield before;
+      if (abort.aborted) return;
+    }
     const options = { archive: store, now, onNews };
-    for await (const batch of followLines(options, asked, [seen, abort]))
-      for (const { line } of batch) yield line;
+    for await (const batch of followLines(options, asked, { ends, shown, abort }))
+      yield batch.map(({ line }) => line);
   }
   function onNews(listener: () => void): Disposer {
     news.add(listener);
     return () => news.delete(listener);
   }
   return {
-    query,
-    follow,
+    query: (asked) => singly(queryBatches(asked)),
+    follow: (asked, abort) => singly(followBatches(asked, abort)),
+    queryBatches,
+    followBatches,
     onLines: tails.feed.on,
     skippedBytes: tails.feed.skippedBytes,
     async catchUp() {
@@ -170,4 +175,8 @@ export async function openLogs(options: LogsOptions): Promise<Logs> {
       await keeper.stop();
     },
   };
+}
+
+async function* singly<Item>(batches: AsyncIterable<readonly Item[]>): AsyncGenerator<Item> {
+  for await (const batch of batches) yield* batch;
 }

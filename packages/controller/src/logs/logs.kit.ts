@@ -70,10 +70,15 @@ export async function world(limits: LogsOptions['limits'] = {}) {
     logsDir,
     path,
     logs: () => logs,
-    run(instance: string, token: string, startedAtMs = Date.now()) {
+    run(
+      instance: string,
+      token: string,
+      startedAtMs = Date.now(),
+      reason: InstanceView['startReason'] = 'crash',
+    ) {
       mkdirSync(join(logsDir, instance), { recursive: true });
       appendFileSync(path(instance, token), '');
-      const startReason = views.has(instance) ? 'crash' : 'first-start';
+      const startReason = views.has(instance) ? reason : 'first-start';
       change(instance, { token, startedAtMs, startReason, pid: 7750, state: 'running' });
     },
     end(instance: string, token: string, exit: Partial<RunExit> = {}) {

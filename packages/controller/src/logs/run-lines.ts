@@ -27,6 +27,22 @@ export async function* allLines(
   yield* rangeLines(open, reader, { bounds: timeBounds(open.index, filter), filter, nowMs });
 }
 
+/** Lines from `offset` on, whatever their number. */
+export async function* linesFrom(
+  open: OpenRun,
+  filter: LineFilter,
+  [offset, nowMs]: readonly [number, number],
+): AsyncGenerator<readonly TimedLine[]> {
+  const reader = runReader(placeOf(open), filter);
+  const [first, last] = timeBounds(open.index, filter);
+  // One block more in front, so that a stack trace that began there is known as one.
+  const bounds = [Math.max(first, open.index.ofOffset(offset) - 1), last] as const;
+  for await (const lines of rangeLines(open, reader, { bounds, filter, nowMs })) {
+    const wanted = lines.filter(({ line }) => line.offset >= offset);
+    if (wanted.length > 0) yield wanted;
+  }
+}
+
 type Range = Readonly<{ bounds: readonly [number, number]; filter: LineFilter; nowMs: number }>;
 
 async function* rangeLines(
