@@ -100,10 +100,17 @@ describe('spools', () => {
     for (let at = 0; at < 8; at += 1) spooled(`e-${at}`, 100 - at);
     writeFileSync(join(dir, 'e-1.0001.zst'), '');
     utimesSync(join(dir, 'e-1.0001.zst'), 1, 1);
+    for (const name of ['runs.ndjson', 'dropped.json']) writeFileSync(join(dir, name), '');
+    for (const name of ['runs.ndjson', 'dropped.json']) utimesSync(join(dir, name), 1, 1);
     const pruned = pruneSpools(dir, new Set(['e-0']), { maxRuns: 3, maxBytes: 1e9 });
     deepEqual(pruned.toSorted(), ['e-1', 'e-2', 'e-3', 'e-4']);
+    deepEqual([isKept('e-5'), existsSync(join(dir, 'dropped.json'))], [true, true]);
     deepEqual([isKept('e-0'), isKept('e-7')], [true, true]);
     equal(existsSync(join(dir, 'e-1.0001.zst')), false);
+  });
+  test('of a hundred runs and their segments stay: dropping them is the log keeper’s', () => {
+    for (let at = 0; at < 101; at += 1) spooled(`e-${at}`, 500 - at);
+    deepEqual(pruneSpools(dir, new Set(['e-100'])), []);
   });
   test('beyond the bytes go, except the last', () => {
     spooled('e-1', 20, 50_000);

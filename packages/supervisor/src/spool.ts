@@ -7,7 +7,11 @@ import { dirname, join } from 'node:path';
 import { makeFolders } from '@fettle/sdk/daemon/make-folders';
 
 export type SpoolBounds = Readonly<{ maxRuns: number; maxBytes: number }>;
-export const defaultSpoolBounds: SpoolBounds = { maxRuns: 5, maxBytes: 256 * 1_048_576 };
+/**
+ * Far beyond what the controller's log keeper lets stay (100 runs, 256 MiB): it records what it
+ * drops, we cannot. This is for a crash loop that goes on while no controller lives.
+ */
+export const defaultSpoolBounds: SpoolBounds = { maxRuns: 200, maxBytes: 4 * 1_073_741_824 };
 
 /** Descriptor to hand to a spawn; null: the disk does not take it, the output is lost. */
 export function openSpool(file: string): number | null {
@@ -31,30 +35,27 @@ export function closeSpool(fd: number): void {
   closeSync(fd);
 }
 
-/** `<token>.log`, `<token>.0001.zst`: all files of a run begin with its token and a dot. */
+/** All files of a run begin with its token; what else is in the folder is the log keeper's. */
+const runFile = /^([\w-]+-\d+)\.(?:log|idx|\d+\.zst)$/;
 type SpooledRun = { token: string; files: string[]; bytes: number; newestMs: number };
 
 /**
- * Removes runs beyond the bounds, oldest first, and returns their tokens. Runs in `keep` (live
- * ones) and the newest ended run stay whatever they weigh.
+ * Removes whole ended runs beyond the bounds, oldest first, and returns their tokens. Runs in
+ * `keep` (live ones) and the newest ended run stay whatever they weigh, and do not count.
  */
 export function pruneSpools(
   folder: string,
   keep: ReadonlySet<string>,
   bounds: SpoolBounds = defaultSpoolBounds,
 ): string[] {
-  const runs = listRuns(folder);
-  runs.sort((left, right) => right.newestMs - left.newestMs);
+  const ended = listRuns(folder).filter(({ token }) => !keep.has(token));
+  ended.sort((left, right) => right.newestMs - left.newestMs);
   const pruned: string[] = [];
   let bytes = 0;
-  let ended = 0;
-  for (const [index, run] of runs.entries()) {
+  for (const [index, run] of ended.slice(1).entries()) {
     bytes += run.bytes;
-    const live = keep.has(run.token);
-    if (!live) ended += 1;
-    if (live || ended <= 1 || (index < bounds.maxRuns && bytes <= bounds.maxBytes)) continue;
+    if (index + 1 < bounds.maxRuns && bytes <= bounds.maxBytes) continue;
     for (const file of run.files) rmSync(join(folder, file), { force: true });
-    bytes -= run.bytes;
     pruned.push(run.token);
   }
   return pruned;
@@ -63,9 +64,9 @@ export function pruneSpools(
 function listRuns(folder: string): SpooledRun[] {
   const runs = new Map<string, SpooledRun>();
   for (const name of namesIn(folder)) {
-    const token = name.slice(0, Math.max(0, name.indexOf('.')));
-    const facts = factsOf(join(folder, name));
-    if (token === '' || facts === null) continue;
+    const token = runFile.exec(name)?.[1];
+    const facts = token === undefined ? null : factsOf(join(folder, name));
+    if (token === undefined || facts === null) continue;
     const run = runs.get(token) ?? { token, files: [], bytes: 0, newestMs: 0 };
     run.files.push(name);
     run.bytes += facts.bytes;
