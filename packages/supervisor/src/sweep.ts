@@ -28,8 +28,8 @@ const maxStatsPerTick = 20;
 const adoptedTicks = 3;
 /** Memory and ports cost more than a look at one process. */
 const slowTicks = 2;
-const manyPorts = 100;
-const manyPortsTicks = 5;
+/** The kernel takes milliseconds to print its socket table; a theft waits this long at most. */
+const theftTicks = 10;
 
 export function startSweep(options: SweepOptions): Readonly<{ stop(): void }> {
   let tick = 0;
@@ -40,11 +40,15 @@ export function startSweep(options: SweepOptions): Readonly<{ stop(): void }> {
     if (tick % adoptedTicks === 0) askAdopted(live, options);
     next = lookAtProcesses(live, next, options);
     if (tick % slowTicks === 0) sampleMemory(live, options);
-    const listening = live.filter((run) => run.port !== null && !run.theftTold);
-    const everyTicks = listening.length > manyPorts ? manyPortsTicks : slowTicks;
-    if (tick % everyTicks === 0) lookForTheft(listening, options);
+    const listening = live.filter(mayLosePort);
+    if (tick % theftTicks === 0) lookForTheft(listening, options);
   }, tickMs);
   return { stop: () => clearInterval(timer) };
+}
+
+/** Ours (`@controller`) tells its port only after it listens: nobody can have come first. */
+function mayLosePort(run: LiveRun): boolean {
+  return run.port !== null && !run.theftTold && !run.instance.startsWith('@');
 }
 
 function lookAtProcesses(live: readonly LiveRun[], from: number, options: SweepOptions): number {

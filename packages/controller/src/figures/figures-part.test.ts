@@ -35,7 +35,7 @@ const journal = { read: () => [mark, { ...mark, kind: 'check.changed' }] } as un
 
 test('a tree is summed, the shim left out, and CPU is that of the interval', async () => {
   const views = [viewOf('api', start(), token), viewOf('gone', 999_999_999, 'none')];
-  const part = openFiguresPart({ link: linkOf(views), journal, everyMs: 100 });
+  const part = openFiguresPart({ link: linkOf(views), journal, everyMs: 100, costShare: 1 });
   try {
     await expect
       .poll(() => part.latest('api.1'), { timeout: 5_000 })

@@ -1,9 +1,15 @@
 /**
- * CPU, memory, open files, threads and processes of every instance, each 5 s, from one pass over
- * /proc. A service's series is the sum over its instances, with marks where something happened.
+ * CPU, memory, open files, threads and processes of every instance, each 5 s where that is cheap. A
+ * service's series is the sum over its instances, with marks where something happened.
+ *
+ * Collection keeps to a share of a core: a look that took 5 ms may come again after 12 s. Which
+ * processes belong to an instance is found by a pass over all of /proc, the dearest part, which
+ * keeps to the same share by itself; between two passes only the known processes are read.
  */
+import { keepStats, type KeptStats } from '@fettle/proc/kept-stat';
 import { countOpenFiles } from '@fettle/proc/open-files';
 import { ticksPerSecond, type ProcessStat } from '@fettle/proc/process-stat';
+import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { SeriesDocument } from '@fettle/sdk/api/documents';
 import type { FiguresPart, Journal, SupervisorLink } from '../parts.ts';
 import { createRing, type Point, type Ring } from './ring.ts';
@@ -14,6 +20,8 @@ export type FiguresOptions = Readonly<{
   journal: Journal;
   /** 5 s unless told. */
   everyMs?: number;
+  /** Looks, and passes over /proc, may each take this share of one core; 0.0004 unless told. */
+  costShare?: number;
 }>;
 
 type Figures = NonNullable<ReturnType<FiguresPart['latest']>>;
@@ -25,66 +33,134 @@ type Held = Readonly<{
 type Shell = Readonly<{
   link: SupervisorLink;
   trees: TreeReader;
+  stats: KeptStats;
   held: Map<string, Held>;
   rings: Map<string, Ring>;
-}> & { lastMs: number };
+  /** Pids of each instance as of the last pass, and its open files then. */
+  known: Map<string, Known>;
+  everyMs: number;
+  costShare: number;
+}> & { lastMs: number; nextPassMs: number };
+type Known = Readonly<{
+  pids: readonly number[];
+  /** The run that they belong to: another one calls for a new pass. */
+  token: string | null;
+  openFiles: number | null;
+}>;
 
 const defaultEveryMs = 5_000;
+const defaultCostShare = 1 / 2_500;
 const maxMarks = 200;
 const markKinds = /^(service\.(started|ended)|port\.moved|healing\.|stack\.changed)/;
 
 export function openFiguresPart(options: FiguresOptions): FiguresPart {
   const { link, journal } = options;
+  const everyMs = options.everyMs ?? defaultEveryMs;
   const shell: Shell = {
     link,
     trees: treeReader(),
+    stats: keepStats(),
     held: new Map(),
     rings: new Map(),
+    known: new Map(),
+    everyMs,
+    costShare: options.costShare ?? defaultCostShare,
     lastMs: performance.now(),
+    nextPassMs: 0,
   };
-  const take = (): void => takeAll(shell);
+  let timer: NodeJS.Timeout | undefined;
+  const take = (): void => {
+    const costMs = takeAll(shell);
+    timer = setTimeout(take, Math.max(everyMs, costMs / shell.costShare)).unref();
+  };
   take();
-  const timer = setInterval(take, options.everyMs ?? defaultEveryMs);
-  timer.unref();
   return {
     latest: (instance) => shell.held.get(instance)?.figures ?? null,
     series: (service, sinceMs) => seriesOf(shell, journal, service, sinceMs),
     stop() {
-      clearInterval(timer);
+      clearTimeout(timer);
+      shell.stats.close();
       return Promise.resolve();
     },
   };
 }
 
-function takeAll(shell: Shell): void {
+/** What the look cost in ms, a pass over /proc aside. */
+function takeAll(shell: Shell): number {
   const { link, held, rings } = shell;
   const views = link.instances();
+  const passMs = needsPass(shell, views) ? passOver(shell, views) : 0;
   const nowMs = performance.now();
-  const seconds = Math.max(0.001, (nowMs - shell.lastMs) / 1_000);
+  const spentMs = nowMs - shell.lastMs;
   shell.lastMs = nowMs;
   const sums = new Map<string, Point>();
-  const trees = shell.trees.read(views);
   for (const { instance, service } of views) {
-    const stats = trees.get(instance);
-    if (stats === undefined || stats.length === 0) {
+    const known = shell.known.get(instance);
+    const stats = (known?.pids ?? []).flatMap((pid) => shell.stats.read(pid) ?? []);
+    if (known === undefined || stats.length === 0) {
       held.delete(instance);
       continue;
     }
-    const next = measure(stats, held.get(instance) ?? null, seconds);
+    const before = held.get(instance) ?? null;
+    const next = measure(stats, known.openFiles, before, Math.max(0.001, spentMs / 1_000));
     held.set(instance, next);
     sums.set(service, add(sums.get(service) ?? null, next.figures));
   }
   forget(held, new Set(views.map(({ instance }) => instance)));
   forget(rings, new Set(views.map(({ service }) => service)));
-  for (const [service, point] of sums) ringOf(rings, service).add(Date.now(), point);
+  for (const [service, point] of sums) fill(ringOf(rings, service), point, spentMs, shell.everyMs);
+  if (passMs > 0) shell.nextPassMs = performance.now() + passMs / shell.costShare;
+  return performance.now() - nowMs;
 }
 
-function measure(stats: readonly ProcessStat[], before: Held | null, seconds: number): Held {
+function needsPass({ known, nextPassMs }: Shell, views: readonly InstanceView[]): boolean {
+  if (performance.now() >= nextPassMs) return true;
+  const runs = (view: InstanceView): boolean => view.pid !== null;
+  return views.some((view) => runs(view) && known.get(view.instance)?.token !== view.token);
+}
+
+/** Finds every instance's processes; answers with its cost in ms. */
+function passOver(shell: Shell, views: readonly InstanceView[]): number {
+  const startMs = performance.now();
+  const trees = shell.trees.read(views);
+  shell.known.clear();
+  const all = new Set<number>();
+  for (const { instance, token } of views) {
+    const pids = (trees.get(instance) ?? []).map(({ pid }) => pid);
+    for (const pid of pids) all.add(pid);
+    shell.known.set(instance, { pids, token, openFiles: openFilesOf(pids) });
+  }
+  shell.stats.keepOnly(all);
+  return performance.now() - startMs;
+}
+
+function openFilesOf(pids: readonly number[]): number | null {
+  let sum = 0;
+  for (const pid of pids) {
+    const count = countOpenFiles(pid);
+    if (count === null) return null;
+    sum += count;
+  }
+  return sum;
+}
+
+/** A look that comes later than the ring's step speaks for the steps before it, too. */
+function fill(ring: Ring, point: Point, spentMs: number, everyMs: number): void {
+  const atMs = Date.now();
+  const missed = spentMs > everyMs * 1.5 ? Math.min(60, Math.floor(spentMs / everyMs) - 1) : 0;
+  for (let back = missed; back >= 0; back -= 1) ring.add(atMs - back * everyMs, point);
+}
+
+function measure(
+  stats: readonly ProcessStat[],
+  openFiles: number | null,
+  before: Held | null,
+  seconds: number,
+): Held {
   const ticks = new Map<string, number>();
   let spent = 0;
   let memoryBytes = 0;
   let threads = 0;
-  let openFiles: number | null = 0;
   for (const stat of stats) {
     const id = `${stat.pid}:${stat.startTicks}`;
     const total = stat.userTicks + stat.systemTicks;
@@ -93,8 +169,6 @@ function measure(stats: readonly ProcessStat[], before: Held | null, seconds: nu
     if (before !== null) spent += Math.max(0, total - (before.ticks.get(id) ?? 0));
     memoryBytes += stat.rssBytes;
     threads += stat.threads;
-    const files = countOpenFiles(stat.pid);
-    openFiles = openFiles === null || files === null ? null : openFiles + files;
   }
   const cpuRatio = spent / ticksPerSecond / seconds;
   return {

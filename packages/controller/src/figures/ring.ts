@@ -8,11 +8,11 @@ export type Channel = (typeof channels)[number];
 export type Point = Readonly<Record<Channel, number | null>>;
 
 type Level = Readonly<{ stepMs: number; slots: number }>;
-/** 30 min, 2 h, 24 h, 7 days: 4,128 slots, about 200 kB a service. */
+/** 15 min, 1 h, 6 h, 7 days: 1,908 slots, about 42 kB a service. */
 export const levels: readonly Level[] = [
-  { stepMs: 5_000, slots: 360 },
-  { stepMs: 10_000, slots: 720 },
-  { stepMs: 60_000, slots: 1_440 },
+  { stepMs: 5_000, slots: 180 },
+  { stepMs: 10_000, slots: 360 },
+  { stepMs: 60_000, slots: 360 },
   { stepMs: 600_000, slots: 1_008 },
 ];
 
@@ -31,9 +31,11 @@ export type Reading = Readonly<{
 type Store = Readonly<{
   level: Level;
   /** Which step number each slot holds; -1: none. */
-  steps: Float64Array;
-  sums: Readonly<Record<Channel, Float64Array>>;
-  counts: Readonly<Record<Channel, Uint16Array>>;
+  steps: Int32Array;
+  /** Means; NaN: not known. Single precision is 7 digits, more than a figure of this kind has. */
+  means: Readonly<Record<Channel, Float32Array>>;
+  /** Points behind each mean. */
+  counts: Uint16Array;
 }>;
 
 export function createRing(): Ring {
@@ -50,36 +52,28 @@ export function createRing(): Ring {
 }
 
 function createStore(level: Level): Store {
-  const floats = (): Float64Array => new Float64Array(level.slots);
-  const counters = (): Uint16Array => new Uint16Array(level.slots);
+  const floats = (): Float32Array => new Float32Array(level.slots);
   return {
     level,
-    steps: floats().fill(-1),
-    sums: { cpuRatio: floats(), memoryBytes: floats(), openFiles: floats(), threads: floats() },
-    counts: {
-      cpuRatio: counters(),
-      memoryBytes: counters(),
-      openFiles: counters(),
-      threads: counters(),
-    },
+    steps: new Int32Array(level.slots).fill(-1),
+    means: { cpuRatio: floats(), memoryBytes: floats(), openFiles: floats(), threads: floats() },
+    counts: new Uint16Array(level.slots),
   };
 }
 
-function addTo({ level, steps, sums, counts }: Store, atMs: number, point: Point): void {
+function addTo({ level, steps, means, counts }: Store, atMs: number, point: Point): void {
   const step = Math.floor(atMs / level.stepMs);
   const slot = step % level.slots;
-  if (steps[slot] !== step) {
-    steps[slot] = step;
-    for (const channel of channels) {
-      sums[channel][slot] = 0;
-      counts[channel][slot] = 0;
-    }
-  }
+  const fresh = steps[slot] !== step;
+  steps[slot] = step;
+  const count = fresh ? 1 : (counts[slot] ?? 0) + 1;
+  counts[slot] = count;
   for (const channel of channels) {
-    const value = point[channel];
-    if (value === null) continue;
-    sums[channel][slot] = (sums[channel][slot] ?? 0) + value;
-    counts[channel][slot] = (counts[channel][slot] ?? 0) + 1;
+    const mean = fresh ? Number.NaN : (means[channel][slot] ?? Number.NaN);
+    const value = point[channel] ?? Number.NaN;
+    // A figure that was unknown once is known from the next point on.
+    if (Number.isNaN(mean)) means[channel][slot] = value;
+    else if (!Number.isNaN(value)) means[channel][slot] = mean + (value - mean) / count;
   }
 }
 
@@ -91,8 +85,8 @@ function readFrom(store: Store, sinceMs: number, nowMs: number): Reading {
     const row: (number | null)[] = [];
     for (let step = first; step <= last; step += 1) {
       const slot = step % slots;
-      const count = store.steps[slot] === step ? (store.counts[channel][slot] ?? 0) : 0;
-      row.push(count === 0 ? null : (store.sums[channel][slot] ?? 0) / count);
+      const mean = store.steps[slot] === step ? store.means[channel][slot] : undefined;
+      row.push(mean === undefined || Number.isNaN(mean) ? null : mean);
     }
     return row;
   };
