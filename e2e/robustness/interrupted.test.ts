@@ -1,4 +1,5 @@
 /** The daemon, or the command that drives it, is taken away at awkward moments. */
+import { readFileSync, rmSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { isLive, readProcessStat } from '@fettle/proc/process-stat';
 import { roughStack, until, type RoughStack } from './rough-stack.ts';
@@ -77,4 +78,42 @@ test('stop returns when the process has ended, not when it was asked to', async 
   const pid = (await stack.service('slow')).pid ?? 0;
   const stopped = await stack.fettle('stop', 'slow');
   expect([stopped.code, isLive(readProcessStat(pid))]).toEqual([0, false]);
+});
+
+test('a daemon that dies during its down leaves nothing behind: the next one goes on', async () => {
+  stack = roughStack({ 'fettle.yaml': trio });
+  await stack.fettle('up', '-d');
+  const down = stack.start(['down']);
+  await until(
+    async () => (await stack.service('web')).state,
+    (state) => state === 'stopped',
+  );
+  process.kill(stack.supervisorPid(), 'SIGKILL');
+  const { code, err } = await down.ended;
+  expect([code, stack.living()]).toEqual([0, []]);
+  expect(err).toContain('another one goes on');
+  // What had ended before stays ended: no service was started only to be stopped.
+  const starts = readFileSync(stack.paths().runLog, 'utf8').match(/"kind":"started"/g) ?? [];
+  expect(starts.length).toBeLessThanOrEqual(4);
+});
+
+test('down finds what runs also when daemon.json was lost', async () => {
+  stack = roughStack({ 'fettle.yaml': trio });
+  await stack.fettle('up', '-d');
+  for (const pid of [stack.supervisorPid(), stack.controllerPid()]) process.kill(pid, 'SIGKILL');
+  rmSync(stack.paths().daemonFile);
+  expect((await stack.fettle('down')).code).toBe(0);
+  expect(stack.living()).toEqual([]);
+});
+
+test('a daemon that was stopped is named, with what continues it', async () => {
+  stack = roughStack({ 'fettle.yaml': trio });
+  await stack.fettle('up', '-d');
+  const pid = stack.supervisorPid();
+  process.kill(pid, 'SIGSTOP');
+  const up = await stack.fettle('up', '-d');
+  process.kill(pid, 'SIGCONT');
+  expect(up.code).toBe(4);
+  expect(up.err).toMatch(`error[E-DAEMON-SILENT]: the daemon (pid ${pid}) is stopped (SIGSTOP)`);
+  expect(up.err).toContain(`kill -CONT ${pid}`);
 });

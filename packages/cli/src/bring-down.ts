@@ -1,51 +1,126 @@
 /** Stops a stack and watches its daemon end. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Snapshot } from '@fettle/core/supervise/protocol';
 import type { SupervisorClient } from '@fettle/sdk/daemon/supervisor-client';
 import { readDaemonFile } from '@fettle/sdk/daemon/paths';
 import { FettleError } from '@fettle/sdk/fettle-error';
-import { lockHeld } from './daemon.ts';
+import { connectDaemon, lockHeld, startDaemon, startFailed } from './daemon.ts';
 import { processLives } from './process-lives.ts';
 import type { Session } from './session.ts';
 
 /**
- * `gone`: nobody holds the stack's lock and the daemon's process has ended. `started-again`:
- * somebody's `up` called the stack back.
+ * `gone`: nobody holds the stack's lock and the daemon's process has ended in order.
+ * `started-again`: somebody's `up` called the stack back.
  */
 export type DownOutcome = 'gone' | 'still-stopping' | 'started-again';
 
 const lookMs = 25;
 /** How many looks lie between two questions to the daemon. */
 const askEvery = 10;
+/** Daemons that may die on us before we give up on getting one through a whole stop. */
+const maxDaemons = 4;
 
+/**
+ * A daemon that dies before it is done leaves the rest to the next one, which adopts it and stops
+ * it. `client`: of the daemon that runs; null: none does. @throws FettleError when none can start.
+ */
 export async function bringDown(
   session: Session,
-  how: Readonly<{ client: SupervisorClient; waitMs: number }>,
+  how: Readonly<{ client: SupervisorClient | null; waitMs: number }>,
 ): Promise<DownOutcome> {
+  const deadlineMs = performance.now() + how.waitMs;
+  let { client } = how;
+  for (let daemons = 1; ; daemons += 1) {
+    const outcome =
+      client === null
+        ? await endOrphans(session, deadlineMs)
+        : await askDown(session, client, deadlineMs);
+    client?.close();
+    client = null;
+    if (outcome === 'others') client = await connectDaemon(session);
+    else if (outcome !== 'died') return outcome;
+    if (daemons === maxDaemons) return 'still-stopping';
+    if (outcome === 'died')
+      session.output.say('the daemon ended before everything was stopped; another one goes on');
+  }
+}
+
+async function askDown(
+  session: Session,
+  client: SupervisorClient,
+  deadlineMs: number,
+): Promise<DownOutcome | 'died'> {
   const pid = readDaemonFile(session.paths.daemonFile)?.supervisorPid ?? null;
   try {
-    await how.client.request({ kind: 'down', actor: 'cli' }, { timeoutMs: how.waitMs });
+    const timeoutMs = Math.max(1, deadlineMs - performance.now());
+    await client.request({ kind: 'down', actor: 'cli' }, { timeoutMs });
   } catch (cause) {
     // It may end before its answer is read: whether it is gone is looked at below.
     if (!(cause instanceof FettleError) || cause.code !== 'E-DAEMON-UNREACHABLE') throw cause;
   }
-  const outcome = await watchEnd(session, pid, how);
-  how.client.close();
-  return outcome;
-}
-
-async function watchEnd(
-  session: Session,
-  pid: number | null,
-  { client, waitMs }: Readonly<{ client: SupervisorClient; waitMs: number }>,
-): Promise<DownOutcome> {
-  const deadlineMs = performance.now() + waitMs;
   for (let looks = 1; performance.now() < deadlineMs; looks += 1) {
-    if (!(await lockHeld(session)) && (pid === null || !processLives(pid))) return 'gone';
+    if (!(await lockHeld(session)) && (pid === null || !processLives(pid)))
+      return endedInOrder(session) ? 'gone' : 'died';
     if (looks % askEvery === 0 && (await calledBack(client))) return 'started-again';
-    // A second Ctrl-C must get through, so this pause ignores the first one's abort.
-    await new Promise((resolve) => setTimeout(resolve, lookMs));
+    await look();
   }
   return 'still-stopping';
+}
+
+/** `others`: somebody else's daemon was quicker than ours. */
+async function endOrphans(
+  session: Session,
+  deadlineMs: number,
+): Promise<DownOutcome | 'died' | 'others'> {
+  const daemon = startDaemon(session, true);
+  for (let looks = 1; performance.now() < deadlineMs; looks += 1) {
+    const ended = daemon.ended();
+    const held = await lockHeld(session);
+    if (ended !== null && held) return 'others';
+    if (ended === 'exit 0') return endedInOrder(session) ? 'gone' : 'died';
+    if (ended !== null && !ended.startsWith('SIG')) throw startFailed(session, ended);
+    if (ended !== null) return 'died';
+    if (looks % askEvery === 0 && held && (await calledBackNew(session))) return 'started-again';
+    await look();
+  }
+  return 'still-stopping';
+}
+
+/** A second Ctrl-C must get through, so this pause ignores the first one's abort. */
+function look(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, lookMs));
+}
+
+async function calledBackNew(session: Session): Promise<boolean> {
+  const client = await connectDaemon(session).catch(() => null);
+  if (client === null) return false;
+  const back = await calledBack(client);
+  client.close();
+  return back;
+}
+
+/** A daemon that stopped everything takes its file with it. */
+function endedInOrder({ paths }: Session): boolean {
+  return !existsSync(paths.daemonFile);
+}
+
+/** Did a daemon die here? By its file, or, where that was lost, by services that live. */
+export function isOrphaned({ paths }: Session): boolean {
+  return existsSync(paths.daemonFile) || recordedPids(paths.runsDir).some(processLives);
+}
+
+function recordedPids(runsDir: string): readonly number[] {
+  try {
+    const files = readdirSync(runsDir).filter((name) => name.endsWith('.pid'));
+    return files.map((name) => Number(readFileSync(join(runsDir, name), 'utf8'))).filter(isPid);
+  } catch {
+    return [];
+  }
+}
+
+function isPid(pid: number): boolean {
+  return Number.isInteger(pid) && pid > 1;
 }
 
 async function calledBack(client: SupervisorClient): Promise<boolean> {

@@ -9,7 +9,8 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { makeFolders } from '@fettle/sdk/daemon/make-folders';
-import { livePaths } from '@fettle/sdk/daemon/paths';
+import { readProcessStat } from '@fettle/proc/process-stat';
+import { livePaths, readDaemonFile } from '@fettle/sdk/daemon/paths';
 import {
   connectSupervisor,
   type PushedNotice,
@@ -56,21 +57,32 @@ export async function ensureDaemon(
   callbacks: DaemonCallbacks = {},
 ): Promise<Readonly<{ client: SupervisorClient; started: boolean }>> {
   if (await lockHeld(session)) {
-    return { client: await untilConnected(session, callbacks), started: false };
+    try {
+      return { client: await untilConnected(session, callbacks), started: false };
+    } catch (cause) {
+      // It was just ending (`fettle down`): the next one is ours.
+      if (!isUnreachable(cause) || (await lockHeld(session))) throw cause;
+    }
   }
   const child = startDaemon(session);
   const client = await untilConnected(session, callbacks, child.ended);
   return { client, started: true };
 }
 
-function startDaemon(session: Session): Readonly<{ ended: () => string | null }> {
+export type StartedDaemon = Readonly<{
+  /** How it ended; null: it runs. */
+  ended: () => string | null;
+}>;
+
+/** `ending`: it adopts what a dead daemon left, stops that, and ends; it runs nothing. */
+export function startDaemon(session: Session, ending = false): StartedDaemon {
   const { stateDir, supervisorOut, stackDir } = session.paths;
   makeFolders(stateDir);
   const [main, controller] = [builtMain('supervisor'), builtMain('controller')];
   const out = openSync(supervisorOut, 'a', 0o600);
   const child = spawn(
     process.execPath,
-    [main, '--stack-dir', stackDir, '--controller', controller],
+    [main, '--stack-dir', stackDir, '--controller', controller, ...(ending ? ['--ending'] : [])],
     {
       cwd: stackDir,
       detached: true,
@@ -98,10 +110,13 @@ function builtMain(name: 'supervisor' | 'controller'): string {
   });
 }
 
+/** Of a daemon that somebody else started we hear no exit: its lock tells. */
+const stillRuns = (): null => null;
+
 async function untilConnected(
   session: Session,
   callbacks: DaemonCallbacks,
-  ended: () => string | null = () => null,
+  ended: () => string | null = stillRuns,
 ): Promise<SupervisorClient> {
   const deadlineMs = performance.now() + startMs;
   for (;;) {
@@ -112,15 +127,48 @@ async function untilConnected(
         ...callbacks,
       });
     } catch (cause) {
-      if (ended() !== null && !(await lockHeld(session))) throw startFailed(session, ended());
-      if (performance.now() > deadlineMs || session.interrupts.signal.aborted) throw cause;
+      const held = await lockHeld(session);
+      if (ended() !== null && !held) throw startFailed(session, ended());
+      if (ended === stillRuns && !held) throw cause;
+      if (session.interrupts.signal.aborted) throw cause;
+      if (held && (performance.now() > deadlineMs || isStopped(session)))
+        throw silent(session, cause);
+      if (performance.now() > deadlineMs) throw cause;
       await pauseMs(15, session.interrupts.signal);
     }
   }
 }
 
+export function isUnreachable(cause: unknown): boolean {
+  return cause instanceof FettleError && cause.code === 'E-DAEMON-UNREACHABLE';
+}
+
+/** The lock is held, so that no other daemon can start, and nobody speaks: SIGSTOP, or a hang. */
+function silent(session: Session, cause: unknown): FettleError {
+  const pid = daemonPid(session) ?? 'PID';
+  const stopped = isStopped(session);
+  const what = stopped ? 'is stopped (SIGSTOP)' : `has not answered for ${startMs / 1_000} s`;
+  const help = stopped ? `kill -CONT ${pid}` : `kill -9 ${pid}`;
+  const message = `the daemon (pid ${pid}) ${what}; your services run on`;
+  return new FettleError('E-DAEMON-SILENT', message, {
+    hint: `${help}      then the same again; a new daemon adopts what runs`,
+    cause,
+    status: 503,
+    exitCode: 4,
+  });
+}
+
+function isStopped(session: Session): boolean {
+  const pid = daemonPid(session);
+  return pid !== null && /^[Tt]$/.test(readProcessStat(pid)?.state ?? '');
+}
+
+function daemonPid({ paths }: Session): number | null {
+  return readDaemonFile(paths.daemonFile)?.supervisorPid ?? null;
+}
+
 /** The daemon's own last words are the best explanation: a JSON line, with a code if it knew one. */
-function startFailed(session: Session, how: string | null): FettleError {
+export function startFailed(session: Session, how: string | null): FettleError {
   const last = lastLines(session.paths.supervisorOut, 1)[0] ?? '';
   const { code, message, hint } = parsedLine(last);
   const hints = hint ?? `look at ${session.paths.supervisorOut}`;

@@ -5,6 +5,8 @@
  * The scan is what is believed: a child that was spawned in the instant before a `kill -9` has no
  * `started` line, but it carries its token.
  */
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Survivor } from '@fettle/core/supervise/event';
 import type { RunLogEntry } from '@fettle/core/supervise/run-log';
 import { readArguments, readVariable } from '@fettle/proc/process-command';
@@ -80,8 +82,18 @@ export function adopt(paths: StatePaths, log: readonly RunLogEntry[], bootId: st
       attested: '',
     });
   }
+  const spoken = [...survivors, ...leftovers].map(({ token }) => token);
+  dropRecords(paths.runsDir, new Set(spoken));
   const entries = log.filter((entry) => !('token' in entry && neverBorn.has(entry.token)));
   return { entries, survivors, runs, leftovers };
+}
+
+/** A daemon that died between noting an end and tidying left records that nobody reads again. */
+function dropRecords(runsDir: string, keep: ReadonlySet<string>): void {
+  for (const name of readdirSync(runsDir)) {
+    const token = name.replace(/\.(pid|exit)$/, '');
+    if (token !== name && !keep.has(token)) rmSync(join(runsDir, name), { force: true });
+  }
 }
 
 /** `<8 digits of the state folder's hash><time><random>`: known as ours also without a run log. */

@@ -7,6 +7,8 @@ export type SupervisorArguments = Readonly<{
   stackDir: string;
   /** The controller's main.js; null: run without one (tests of the supervisor alone). */
   controllerPath: string | null;
+  /** Adopt what a dead daemon left, stop it, and end. */
+  ending: boolean;
 }>;
 
 export function parseArguments(args: readonly string[]): SupervisorArguments {
@@ -16,14 +18,23 @@ export function parseArguments(args: readonly string[]): SupervisorArguments {
   return {
     stackDir: resolve(values.stackDir),
     controllerPath: values.controller === 'none' ? null : resolve(values.controller),
+    ending: values.ending,
   };
 }
 
 function parseValues(args: readonly string[]) {
-  const options = { 'stack-dir': { type: 'string' }, controller: { type: 'string' } } as const;
+  const options = {
+    'stack-dir': { type: 'string' },
+    controller: { type: 'string' },
+    ending: { type: 'boolean' },
+  } as const;
   try {
     const { values } = parseArgs({ args: [...args], options });
-    return { stackDir: values['stack-dir'], controller: values.controller };
+    return {
+      stackDir: values['stack-dir'],
+      controller: values.controller,
+      ending: values.ending === true,
+    };
   } catch (cause) {
     throw usage(cause instanceof Error ? cause.message : String(cause));
   }

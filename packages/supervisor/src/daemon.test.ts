@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'vitest';
@@ -146,6 +146,17 @@ test('the next daemon adopts who lives and knows how the others ended', async ()
   const after = await views((all) => all.length === 2);
   deepEqual([after[0]?.pid, after[0]?.restarts], [before[0]?.pid, 0]);
   deepEqual([after[1]?.state, after[1]?.lastExit?.code], ['failed', 7]);
+});
+
+test('records of runs that were seen to end are tidied by the next daemon, live ones kept', async () => {
+  await apply([service('a', 'exec sleep 100')]);
+  const [before] = await views(isUp);
+  const live = `${before?.token}.pid`;
+  writeFileSync(join(paths.runsDir, 'e0-1.pid'), '4194305\n');
+  writeFileSync(join(paths.runsDir, 'e0-1.exit'), '143\n');
+  await startAgain();
+  await views(isUp);
+  deepEqual(readdirSync(paths.runsDir), [live]);
 });
 
 test('stop ends the whole tree, deaf and detached children included', async () => {

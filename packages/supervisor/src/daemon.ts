@@ -32,6 +32,8 @@ export type DaemonOptions = Readonly<{
   /** null: no controller is run. */
   controllerPath: string | null;
   version: string;
+  /** true: started by `fettle down` to stop what a dead daemon left. Absent: to run the stack. */
+  ending?: boolean;
   /** `down` is complete. */
   onHalt: () => void;
 }>;
@@ -91,7 +93,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   writeDaemonFile(paths, options.version, adoptedController(adoption));
   const { survivors, entries } = adoption;
-  handle({ kind: 'daemon-started', epoch, stack, entries, survivors });
+  const ending = options.ending === true;
+  handle({ kind: 'daemon-started', epoch, stack, entries, survivors, ending });
   log('info', 'supervisor started', { epoch, adopted: survivors.length, pid: process.pid });
   return {
     leave() {

@@ -25,6 +25,7 @@ export function answerRequest(
 ): unknown {
   if (body.kind === 'info') return options.info();
   if (body.kind === 'snapshot') return options.snapshot();
+  refuseAtEnd(options.state);
   const event = eventOf(body, options);
   // Health and SIGCONT say the same twice without harm; the rest is counted before it acts.
   const isAct = body.kind !== 'health' && body.kind !== 'continue';
@@ -65,6 +66,15 @@ function eventOf(body: RequestBody, { state }: RequestOptions): SuperviseEvent {
         hint: 'Use the same release of the CLI and the daemon.',
       });
   }
+}
+
+/** Between the last stop and our end nothing is taken that would be lost with us. */
+function refuseAtEnd({ halted }: SuperviseState): void {
+  if (!halted) return;
+  throw new FettleError('E-DAEMON-UNREACHABLE', 'the daemon is just ending', {
+    hint: 'Ask again: the next "fettle up" starts a new one.',
+    exitCode: 4,
+  });
 }
 
 function refuseNoStack(stack: unknown): void {

@@ -32,7 +32,8 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 describe('arguments', () => {
   test('name the stack and the controller', () => {
     const args = parseArguments(['--stack-dir', '/a/../b', '--controller', 'none']);
-    deepEqual(args, { stackDir: '/b', controllerPath: null });
+    deepEqual(args, { stackDir: '/b', controllerPath: null, ending: false });
+    equal(parseArguments(['--stack-dir', '/a', '--controller', 'x', '--ending']).ending, true);
   });
   test.each([[[]], [['--stack-dir', '/a']], [['--what']]])('%j is refused', (args) => {
     throws(() => parseArguments(args), { code: 'E-USAGE' });

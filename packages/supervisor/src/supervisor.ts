@@ -22,10 +22,11 @@ function refusePidOne(): void {
 
 async function start(version: string): Promise<void> {
   refusePidOne();
-  const { stackDir, controllerPath } = parseArguments(process.argv.slice(2));
+  const { stackDir, controllerPath, ending } = parseArguments(process.argv.slice(2));
   const daemon = await startDaemon({
     paths: statePaths(stackDir),
     controllerPath,
+    ending,
     version,
     // One turn of the loop, so that the last notices reach the clients.
     onHalt: () => {

@@ -2,11 +2,10 @@
  * `fettle down`: every service in reverse order, then the daemon. Nothing is left behind, also when
  * the daemon was killed and its services lived on: a new one adopts them first.
  */
-import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { exitCodes, type CommandModule } from '../command.ts';
-import { ensureDaemon, lockHeld } from '../daemon.ts';
-import { bringDown, downWords, type DownOutcome } from '../bring-down.ts';
+import { connectDaemon, lockHeld } from '../daemon.ts';
+import { bringDown, downWords, isOrphaned, type DownOutcome } from '../bring-down.ts';
 import { emit } from '../emit.ts';
 import { durationFlag } from '../flag-values.ts';
 
@@ -23,16 +22,14 @@ export const command: CommandModule = {
   },
   async run(session, input) {
     const waitMs = durationFlag(input.options['timeout'], '--timeout') ?? defaultWaitMs;
-    const orphaned = existsSync(session.paths.daemonFile);
-    if (!(await lockHeld(session)) && !orphaned) {
+    const held = await lockHeld(session);
+    if (!held && !isOrphaned(session)) {
       await emit(session, document(false), () => '');
       session.output.say('nothing runs here');
       return exitCodes.ok;
     }
-    const outcome = await bringDown(session, {
-      waitMs,
-      client: (await ensureDaemon(session)).client,
-    });
+    const client = held ? await connectDaemon(session) : null;
+    const outcome = await bringDown(session, { waitMs, client });
     await emit(session, document(true), () => '');
     session.output.say(downWords[outcome]);
     return codes[outcome];

@@ -4,7 +4,7 @@ import type { StackChange } from '@fettle/core/supervise/effect';
 import type { Snapshot } from '@fettle/core/supervise/protocol';
 import type { Stack } from '@fettle/core/stack/service';
 import type { SupervisorClient } from '@fettle/sdk/daemon/supervisor-client';
-import { ensureDaemon, lockHeld } from '../daemon.ts';
+import { ensureDaemon, isUnreachable, lockHeld } from '../daemon.ts';
 import type { Session } from '../session.ts';
 import { paint } from '../terminal/paint.ts';
 import { padTo } from '../terminal/width.ts';
@@ -27,6 +27,20 @@ export type Applied = Readonly<{
 const noticeMs = 3_000;
 
 export async function applyStack(
+  session: Session,
+  stack: Stack,
+  named: readonly string[],
+): Promise<Applied> {
+  try {
+    return await applyOnce(session, stack, named);
+  } catch (cause) {
+    // A daemon that was just ending (`fettle down`) has ended now: the next one is ours.
+    if (!isUnreachable(cause) || (await lockHeld(session))) throw cause;
+    return applyOnce(session, stack, named);
+  }
+}
+
+async function applyOnce(
   session: Session,
   stack: Stack,
   named: readonly string[],

@@ -128,7 +128,7 @@ function reset(state: SuperviseState, record: ServiceRecord): void {
 }
 
 /** The next `up` is a fresh beginning: jobs run again, nothing stays stopped. */
-function goDown(state: SuperviseState): void {
+export function goDown(state: SuperviseState): void {
   if (state.goingDown) return;
   state.goingDown = true;
   for (const record of state.services.values()) {

@@ -29,6 +29,8 @@ export type SuperviseEvent =
       stack: Stack | null;
       entries: readonly RunLogEntry[];
       survivors: readonly Survivor[];
+      /** true: started only to stop what a dead daemon left; nothing is run. Absent: no. */
+      ending?: boolean;
     }>
   | Readonly<{ kind: 'stack-applied'; stack: Stack }>
   | Readonly<{

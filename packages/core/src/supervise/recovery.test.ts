@@ -50,6 +50,23 @@ const reopen = (
   survivors: readonly Survivor[] = [],
 ) => openStage(services, { entries, survivors, epoch: 'e2' });
 
+test('a daemon that is to end stops what lives and starts nothing', () => {
+  const [db, api] = [serviceOf('db'), serviceOf('api', { dependsOn: [needs('db')] })];
+  const stage = openStage([db, api], {
+    entries: [intent(api)],
+    survivors: [alive('api.1')],
+    epoch: 'e2',
+    ending: true,
+  });
+  expect(spawned(stage.effects)).toEqual([]);
+  expect(only(stage.effects, 'signal').map(({ token }) => token)).toEqual(['e1-1']);
+  expect(only(stage.effects, 'halt')).toEqual([]);
+  send(stage, { kind: 'run-exited', token: 'e1-1', exit: exitWith(0) });
+  send(stage, { kind: 'tree-gone', token: 'e1-1' });
+  expect(only(stage.effects, 'halt').length).toBe(1);
+  expect(spawned(stage.effects)).toEqual([]);
+});
+
 test('a survivor keeps its pid, its port and its start time', () => {
   const api = serviceOf('api', { port: portAt(8_000), ...CHECKED });
   const entries: RunLogEntry[] = [{ kind: 'port', instance: 'api.1', port: 8_003 }, intent(api)];

@@ -6,6 +6,7 @@
  * nobody knows is called unknown: a service runs again, a job goes to a person.
  */
 import { rebuildGraph, withInternal } from './apply.ts';
+import { goDown } from './commands.ts';
 import { hashDiffers } from './config-hash.ts';
 import { addressOf } from './environment.ts';
 import type { Survivor, SuperviseEvent } from './event.ts';
@@ -42,6 +43,7 @@ export function takeStart(state: SuperviseState, event: Started): void {
   const orphans = adoptLiving(state, event.survivors, memory);
   for (const survivor of byEnd(event.survivors)) bury(state, survivor, memory);
   for (const survivor of orphans) endOrphan(state, survivor, memory);
+  if (event.ending === true) goDown(state);
   for (const instance of state.instances.values()) judge(state, instance, memory);
   for (const [name, record] of state.services) {
     tellDependants(state, name);

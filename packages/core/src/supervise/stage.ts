@@ -21,6 +21,7 @@ export type StageOptions = Readonly<{
   survivors?: readonly Survivor[];
   epoch?: string;
   reservedPorts?: Stack['reservedPorts'];
+  ending?: boolean;
 }>;
 
 export type Stage = {
@@ -81,6 +82,7 @@ export function openStage(services: readonly Service[], given: StageOptions = {}
     stack: stackOf(services, given.reservedPorts),
     entries: given.entries ?? [],
     survivors: given.survivors ?? [],
+    ending: given.ending ?? false,
   });
   return stage;
 }
