@@ -1,4 +1,5 @@
 /** The stack as its files say it, or every problem of theirs at once; nothing is started. */
+import { basename, join } from 'node:path';
 import { checkStack, type CheckedStack } from '@fettle/config/load-stack';
 import { renderProblems } from '@fettle/config/problem/render';
 import { ConfigProblems, type Problem } from '@fettle/config/problem/problem';
@@ -8,10 +9,12 @@ import type { Session } from '../session.ts';
 import { fitCharset } from '../terminal/ascii.ts';
 
 export function checkConfig(session: Session, profiles: readonly string[] = []): CheckedStack {
-  const { dir, configFile } = session.flags;
+  const { configFile } = session.flags;
+  // By its real name: through a symlink it is the same stack and must not look changed.
+  const dir = session.paths.stackDir;
   return checkStack({
     dir,
-    ...(configFile === null ? {} : { file: configFile }),
+    ...(configFile === null ? {} : { file: join(dir, basename(configFile)) }),
     env: session.env,
     profiles,
     cwd: dir,
