@@ -1,12 +1,10 @@
 /**
  * Matches lines against what a person typed: a substring, or `/regex/flags`.
  *
- * A pattern can take exponential time on a hostile line, so expressions run in a context with a
- * deadline, which V8 keeps also inside a match; a substring needs none of that. Source: OWASP,
- * "Regular expression Denial of Service".
+ * A pattern can take exponential time on a hostile line: `bounded-regex.ts` sees to that.
  */
-import { createContext, Script } from 'node:vm';
 import { FettleError } from '@fettle/sdk/fettle-error';
+import { boundedMatch } from '../bounded-regex.ts';
 
 /** For one batch of lines (256 KiB of log). */
 const DEADLINE_MS = 1_000;
@@ -19,19 +17,14 @@ export function compileGrep(pattern: string, deadlineMs: number = DEADLINE_MS): 
   const found = /^\/(.+)\/([dgimsuvy]*)$/s.exec(pattern);
   if (found === null) return (lines) => lines.map((line) => line.includes(pattern));
   const expression = compile(found[1]!, found[2]!.replace(/[gy]/g, ''), pattern);
-  const context = createContext({ expression, lines: [] as readonly string[] });
-  const script = new Script('lines.map((line) => expression.test(line))');
+  const match = boundedMatch(expression, deadlineMs);
   return (lines) => {
-    context['lines'] = lines;
-    try {
-      return script.runInContext(context, { timeout: deadlineMs }) as boolean[];
-    } catch (cause) {
-      throw new FettleError('E-GREP-SLOW', `${pattern} takes too long to match`, {
-        hint: 'Avoid nested repetition such as (a+)+, or search for a plain substring.',
-        exitCode: 2,
-        cause,
-      });
-    }
+    const matches = match(lines);
+    if (matches !== null) return matches;
+    throw new FettleError('E-GREP-SLOW', `${pattern} takes too long to match`, {
+      hint: 'Avoid nested repetition such as (a+)+, or search for a plain substring.',
+      exitCode: 2,
+    });
   };
 }
 

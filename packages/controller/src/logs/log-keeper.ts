@@ -1,14 +1,16 @@
 /**
- * Decides when logs are rotated and when old ones go: after growth, and once a minute. One job at
- * a time, since all of them load the same disk.
+ * Decides when logs are rotated and when old ones go: after growth, and once a minute where a pass
+ * over all of them is cheap. One job at a time, since all of them load the same disk.
  */
 import { holePunch } from './hole-punch.ts';
 import { listInstances, listTokens, runFiles, type RunFiles } from './log-folder.ts';
-import { retain, type LogLimits } from './retention.ts';
+import { missingSpace, retain, type LogLimits } from './retention.ts';
 import { rotation, type Rotation } from './rotation.ts';
 import type { RunFacts } from './run-facts.ts';
 
 const SWEEP_MS = 60_000;
+/** Sweeps may take this share of one core; a disk that runs full does not wait for its turn. */
+const SWEEP_SHARE = 1 / 2_500;
 
 export type LogKeeper = Readonly<{
   released: Rotation['released'];
@@ -60,7 +62,15 @@ export function logKeeper(options: KeeperOptions): LogKeeper {
       for (const token of order(instance, listTokens(logsDir, instance)).slice(0, -1))
         if (!isOpen(token)) await rotating.retire(runFiles(logsDir, instance, token));
   };
-  const timer = setInterval(() => void enqueue(sweepNow), SWEEP_MS).unref();
+  let nextSweepMs = 0;
+  const sweepInTurn = async (): Promise<void> => {
+    const startMs = performance.now();
+    if (startMs < nextSweepMs && (await missingSpace(logsDir, limits.freeBytes)) <= 0) return;
+    await sweepNow();
+    const endMs = performance.now();
+    nextSweepMs = endMs + (endMs - startMs) / SWEEP_SHARE;
+  };
+  const timer = setInterval(() => void enqueue(sweepInTurn), SWEEP_MS).unref();
   return {
     released: rotating.released,
     grown(run, size) {

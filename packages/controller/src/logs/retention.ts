@@ -98,7 +98,8 @@ export async function retain(options: RetentionOptions): Promise<number> {
   return dropped;
 }
 
-async function missingSpace(folder: string, wantedBytes: number): Promise<number> {
+/** Bytes that are free too little; 0 or less when there is room. */
+export async function missingSpace(folder: string, wantedBytes: number): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return wantedBytes - bavail * bsize;
 }
