@@ -30,6 +30,20 @@ const serve = async () => {
       response.on('close', () => clearInterval(timer));
       return;
     }
+    if (request.url === '/sick') {
+      response.writeHead(503);
+      response.end(`no database:\n password=hunter2hunter2 ${'x'.repeat(200)}`);
+      return;
+    }
+    if (request.url === '/page') {
+      response.writeHead(502);
+      response.end('<html><head><title>Bad</title></head><body><h1>Gateway</h1></body></html>');
+      return;
+    }
+    if (request.url === '/hostile') {
+      response.end(`${'a'.repeat(60)}b`);
+      return;
+    }
     if (request.url === '/half') {
       response.write('partly');
       return;
@@ -51,7 +65,17 @@ const check = async (probe: Partial<typeof get> | object, expected: Partial<Seen
 
 test('200 is up', () => check({}, { ok: true, detail: 'HTTP 200', answer: 'answered' }));
 test('503 is down, but an answer', () =>
-  check({ target: '/503' }, { ok: false, detail: 'HTTP 503', answer: 'answered' }));
+  check({ target: '/503' }, { ok: false, answer: 'answered' }));
+test('what a failure says is told in short, without secrets', async () => {
+  const { port } = await serve();
+  const { detail } = await run({ ...get, target: '/sick' }, at(port));
+  expect(detail).toMatch(/^HTTP 503: no database: password=\*\*\* x+…$/);
+  expect(detail.length).toBe('HTTP 503: '.length + 80);
+});
+test('of a page its words are told', () =>
+  check({ target: '/page' }, { detail: 'HTTP 502: Bad Gateway' }));
+test('an expression that never ends is stopped', () =>
+  check({ target: '/hostile', body: '/(a+)+$/' }, { ok: false, answer: 'answered' }));
 test('the range of good statuses is the check’s own', () =>
   check({ target: '/503', status: [{ from: 500, to: 599 }] }, { ok: true }));
 test('a redirect is an answer and is not followed', () =>

@@ -5,13 +5,15 @@
  */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { plainText } from '@fettle/core/loop/collect/log-line';
+import { redact } from '@fettle/core/loop/collect/redact';
 import { formatDuration } from '@fettle/sdk/duration';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { addressOf, targetUrl } from './address.ts';
 import { startDeadline } from './deadline.ts';
 import { readJsonPath, sameJson, valueAt, type JsonPath } from './json-path.ts';
 import { seenFromError } from './net-error.ts';
-import { readPattern, type Pattern } from './pattern.ts';
+import { readPattern, tooSlow, type Pattern } from './pattern.ts';
 import type { Place, ProbeKind, ProbeOf, Seen } from './probe.ts';
 
 const maxBodyBytes = 65_536;
@@ -107,15 +109,18 @@ function failed(detail: string): Seen {
 function judge(response: IncomingMessage, body: Buffer, wanted: Wanted): Seen {
   const status = response.statusCode ?? 0;
   if (!wanted.status.some(({ from, to }) => status >= from && status <= to))
-    return failed(`HTTP ${status}`);
+    return failed(`HTTP ${status}${excerptOf(body)}`);
   for (const { name, pattern } of wanted.headers) {
     const value = response.headers[name];
     if (value === undefined) return failed(`HTTP ${status} without the header ${name}`);
-    if (!pattern.test(String(value)))
-      return failed(`header ${name} is ${clip(String(value))}, not ${pattern.source}`);
+    const fits = pattern.test(String(value));
+    if (fits === null) return failed(tooSlow(`header ${name}`, pattern));
+    if (!fits) return failed(`header ${name} is ${clip(String(value))}, not ${pattern.source}`);
   }
   const text = body.toString('utf8');
-  if (wanted.body !== null && !wanted.body.test(text))
+  const holds = wanted.body === null ? true : wanted.body.test(text);
+  if (wanted.body !== null && holds === null) return failed(tooSlow('body', wanted.body));
+  if (wanted.body !== null && holds === false)
     return failed(`body does not hold ${wanted.body.source}`);
   const wrong = wanted.json.length === 0 ? null : judgeJson(text, wanted);
   return wrong === null
@@ -136,6 +141,18 @@ function judgeJson(text: string, wanted: Wanted): string | null {
       return `${name} is ${clip(JSON.stringify(found) ?? 'absent')}, not ${JSON.stringify(value)}`;
   }
   return null;
+}
+
+const excerptBytes = 2_048;
+const excerptChars = 80;
+
+/** `: no database`: what a service says of its own failure is often the reason. */
+function excerptOf(body: Buffer): string {
+  const head = body.toString('utf8', 0, excerptBytes);
+  const bare = /^\s*</.test(head) ? head.replace(/<[^<>]*>?/g, ' ') : head;
+  const text = redact(plainText(bare)).replace(/\s+/g, ' ').trim();
+  if (text === '') return '';
+  return `: ${text.length <= excerptChars ? text : `${text.slice(0, excerptChars - 1)}…`}`;
 }
 
 function clip(text: string): string {

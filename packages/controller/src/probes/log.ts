@@ -1,5 +1,5 @@
 /** Log lines: up once `ready` was seen in this run, down while `failing` was the last to match. */
-import { readRegex } from './pattern.ts';
+import { readRegex, tooSlow } from './pattern.ts';
 import type { ProbeKind, Seen } from './probe.ts';
 
 export const logProbe: ProbeKind<'log'> = {
@@ -18,10 +18,14 @@ export const logProbe: ProbeKind<'log'> = {
       close() {},
       lines(lines) {
         const before = seen.ok;
-        for (const line of lines) {
-          if (failing?.test(line) === true)
+        const failed = failing === null ? [] : failing.testAll(lines);
+        const readied = ready.testAll(lines);
+        const slow = readied === null ? ready : failed === null ? failing : null;
+        if (slow !== null) seen = { ok: false, detail: tooSlow('log', slow), answer: 'answered' };
+        for (const [at, line] of lines.entries()) {
+          if (failed?.[at] === true)
             seen = { ok: false, detail: `log says ${clip(line)}`, answer: 'answered' };
-          else if (ready.test(line))
+          else if (readied?.[at] === true)
             seen = { ok: true, detail: `log says ${clip(line)}`, answer: 'answered' };
         }
         if (seen.ok !== before) wake();
