@@ -18,12 +18,13 @@ export const command: CommandModule = {
       [name],
       status.services.map((service) => service.name),
     );
-    const document = await reach(session, () => session.client.why(name));
-    await emit(session, document, (look) => renderWhy(document, look));
+    const told = await reach(session, () => session.client.why(name));
     // The daemon does not know how we were called.
-    const next = document.next.map((words) =>
+    const next = told.next.map((words) =>
       words.startsWith('fettle ') ? commandLine(session, words.slice(7)) : words,
     );
+    const document = { ...told, next };
+    await emit(session, document, (look) => renderWhy(document, look));
     sayNext(session, next);
     return 0;
   },

@@ -50,7 +50,7 @@ export function worstInstance(deps: WhyDeps, service: string): InstanceView | nu
   return views.toSorted((a, b) => rank(a) - rank(b))[0] ?? null;
 }
 
-function stateOf(deps: WhyDeps, view: InstanceView): State {
+export function stateOf(deps: WhyDeps, view: InstanceView): State {
   const nowMs = clock(deps);
   const checks = deps.health.checks(view.instance);
   return instanceState({ view, checks, healing: deps.health.healing(view.instance), nowMs });

@@ -30,7 +30,11 @@ export function readHistory(
     .read({ service: service.name, sinceMs: nowMs - endsWithinMs, limit: maxEvents })
     .filter(({ instance }) => instance === null || instance === view.instance);
   const killed = events.findLast(({ kind }) => kind === 'healing.killed');
-  const continued = events.findLast(({ kind }) => /^(?:service|healing)\.continued$/.test(kind));
+  // Of this run: the one before took its past along.
+  const continued = events.findLast(
+    ({ kind, at }) =>
+      /^(?:service|healing)\.continued$/.test(kind) && Date.parse(at) >= (view.startedAtMs ?? 0),
+  );
   const lastStart = events.findLast(
     ({ kind, data }) => kind === 'service.started' && data['token'] === view.lastToken,
   );
@@ -96,9 +100,10 @@ function isChange({ kind, data }: StackEvent): boolean {
   return kind === 'command.taken' && data['command'] === 'restart';
 }
 
+/** A stop, an `up` or a `down` that somebody asked for is told as what it is, not as a suspect. */
 function isChangeElsewhere(event: StackEvent): boolean {
   if (event.kind === 'service.ended') return event.severity === 'error';
-  return isChange(event) || event.kind === 'command.taken';
+  return isChange(event);
 }
 
 function numberOf(value: unknown): number | null {

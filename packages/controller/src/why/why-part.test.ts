@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import type { Service, Stack } from '@fettle/core/stack/service';
 import type { Notice } from '@fettle/core/supervise/effect';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
@@ -89,11 +92,15 @@ const endOf = (code: number, posixSignal: string | null = null): Partial<Instanc
 };
 
 /** The part over a link whose notices the test gives, a real journal, and lines by run token. */
-function setUp(services: readonly Service[], lines: Record<string, readonly string[]> = {}) {
+function setUp(
+  services: readonly Service[],
+  lines: Record<string, readonly string[]> = {},
+  files: readonly string[] = [],
+) {
   const views = new Map(services.map(({ name }) => [`${name}.1`, running(name)]));
   const listeners = new Set<(notice: Notice, atMs: number) => void>();
   const journal = createJournal(memoryStore(), { nowMs: Date.now });
-  const stack = { name: 's', dir: '/tmp', files: [], configModifiedAtMs: 0, services } as const;
+  const stack = { name: 's', dir: '/tmp', files, configModifiedAtMs: 0, services } as const;
   const link = {
     stack: (): Stack => ({ ...stack, reservedPorts: [] }),
     instances: () => [...views.values()],
@@ -266,6 +273,69 @@ test('a sentence about a former view is not told once the service is fine', asyn
   change(running('api', endOf(4)));
   expect(await word).toContain('bad price list');
   change(running('api', { token: 'e1-y' }));
+  expect(part.why('api')).toBe(null);
+});
+
+test('a sentence about a start is not told beside ok', async () => {
+  const { part, change } = setUp([service('api')]);
+  const ago = {
+    ...endOf(1),
+    lastExit: { ...(endOf(1).lastExit as RunExit), atMs: Date.now() - 60_000 },
+  };
+  const { lastExit, lastToken } = ago as Pick<InstanceView, 'lastExit' | 'lastToken'>;
+  const young = { lastExit, lastToken, startedAtMs: Date.now() - 20_000 };
+  const word = changed(part, 'api');
+  change(running('api', { ...young, ready: false, token: 'e1-y' }));
+  expect(await word).toMatch(/^is starting for/);
+  change(running('api', { ...young, token: 'e1-y' }));
+  expect(part.why('api')).toBe(null);
+});
+
+test('a stop from outside is the past of another run', async () => {
+  const { part, change, journal } = setUp([service('api')]);
+  const word = changed(part, 'api');
+  const base = {
+    service: 'api',
+    instance: 'api.1',
+    severity: 'warn',
+    text: 'x',
+    data: {},
+  } as const;
+  journal.append({ ...base, kind: 'service.continued' });
+  expect(await word).toMatch(/SIGSTOP/);
+  const startedAtMs = Date.now() + 5;
+  change(running('api', { token: 'e1-y', startedAtMs }));
+  expect(await part.explain('api')).toBe(null);
+});
+
+test('what people asked for is no cause', async () => {
+  const web = service('web', { dependsOn: [needs('api')] });
+  const { part, change, journal } = setUp([web, service('api')], { 'e1-x': ['ERROR bad list'] });
+  for (const name of ['web', 'api'])
+    for (const command of ['down', 'up', 'stop'])
+      journal.append({
+        kind: 'command.taken',
+        service: name,
+        instance: null,
+        severity: 'info',
+        text: `cli asked to ${command} ${name}`,
+        data: { command },
+      });
+  const word = changed(part, 'web');
+  change(running('web', endOf(4)));
+  expect(await word).not.toContain('asked to');
+});
+
+test('a newer config is no reason in the list, only a note for who asks', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fettle-why-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'fettle.yaml');
+  writeFileSync(file, '');
+  const { part, change } = setUp([service('api')], {}, [file]);
+  const { lastExit, lastToken } = endOf(0) as Pick<InstanceView, 'lastExit' | 'lastToken'>;
+  const view = { lastExit, lastToken, token: 'e1-y', startedAtMs: Date.now() - 60_000 };
+  change(running('api', view));
+  expect((await part.explain('api'))?.cause).toBe('config-newer');
   expect(part.why('api')).toBe(null);
 });
 

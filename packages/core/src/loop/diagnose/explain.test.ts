@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest';
 import { goldenInput, goldenNowMs as now } from './causes/golden.contract.ts';
-import { check, db, ended, onPort, owner, refusedLog, running } from './explain.contract.ts';
+import {
+  check,
+  db,
+  ended,
+  onPort,
+  owner,
+  refusedLog,
+  running,
+  unready,
+} from './explain.contract.ts';
 import { explain } from './explain.ts';
 
 test('a healthy service needs no words', () => check(running, {}, null));
@@ -254,3 +263,17 @@ test('an edit that is not applied yet is named in trouble', () =>
     'refused-dependency',
     'connection to 127.0.0.1:5432 refused: nothing listens there; the config was edited since: fettle up',
   ]));
+
+const own = { ...owner, pid: 99, kind: 'ours', instance: 'api.1' } as const;
+const inUse = ['Error: listen EADDRINUSE: address already in use 127.0.0.1:8000'];
+test('a port that its own process holds is not said to be taken by another', () => {
+  check(unready, { liveLines: inUse, portOwners: [{ port: 8000, owner: own }] }, [
+    'port-taken',
+    'port 8000 is held by its own pid 99 (node server.js): it listens there twice',
+  ]);
+  const crashed = { ...ended(null, 1), state: 'backing-off', ready: false } as const;
+  check(crashed, { lastRunLines: inUse, portOwners: [{ port: 8000, owner: own }] }, [
+    'port-taken',
+    'port 8000 was taken when it started; its own next run holds it now (pid 99)',
+  ]);
+});

@@ -1,5 +1,6 @@
 /** Causes around the port: taken by another, moved away from, or not the one it listens on. */
 import { logRule, type Evidence, type Rule } from '../rule.ts';
+import type { PortOwner } from '../../../stack/port.ts';
 import type { Facts } from '../facts.ts';
 import { ownerWords } from '../words.ts';
 
@@ -33,12 +34,21 @@ const portTaken = logRule({
     const ignores = given !== null && given !== port ? `; PORT said ${given}` : '';
     if (owner === undefined)
       return `port ${port} was taken when it started (free by now)${ignores}`;
+    if (owner.instance === facts.input.view.instance) return heldByItself(port, facts, owner);
     return `port ${port} is taken by ${ownerWords(owner)}${ignores}`;
   },
   evidence: ({ groups }, facts) =>
     ownerEvidence(facts, groups[1] === undefined ? guessPort(facts) : Number(groups[1])),
   next: () => ['fettle ports'],
 });
+
+/** It was another then, or it is itself twice: its own process is no foreign owner. */
+function heldByItself(port: number, { phase }: Facts, owner: PortOwner): string {
+  if (phase === 'ended')
+    return `port ${port} was taken when it started; its own next run holds it now (pid ${owner.pid})`;
+  const words = ownerWords({ ...owner, instance: null }).replace(/, ours\)$/, ')');
+  return `port ${port} is held by its own ${words}: it listens there twice`;
+}
 
 /**
  * `[Errno 98]` of Python names no port. Whoever ignores PORT has it in the command, or wants the
