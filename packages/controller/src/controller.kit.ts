@@ -177,6 +177,8 @@ export async function fakeSupervisor(
 }
 
 /** Parts that know nothing; `over` replaces some of what they answer. */
+const histogram = { boundsSeconds: [0.005, 0.5], counts: [1, 2], sumSeconds: 9.302, count: 3 };
+
 export function nullParts(over: Partial<Parts> = {}): Parts {
   const nothing = Promise.resolve();
   return {
@@ -188,7 +190,7 @@ export function nullParts(over: Partial<Parts> = {}): Parts {
       healing: () => false,
       ping: (id) => id === 'nightly',
       tryLinks: () => Promise.resolve([]),
-      durations: () => [{ service: 'api', check: 'health', seconds: [0.002, 0.3, 9] }],
+      durations: () => [{ service: 'api', check: 'health', histogram }],
       stop: () => nothing,
     },
     figures: {

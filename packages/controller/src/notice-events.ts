@@ -77,14 +77,18 @@ export function eventsOfView(
       data: { code: view.spawnError.code },
     });
   if (view.token !== null && view.pid !== null && view.startedAtMs !== null)
-    if (before?.token !== view.token || before.pid === null) events.push(started(view));
+    if (before?.token !== view.token || before.pid === null)
+      events.push(started(view, before === null ? null : atMs));
   // Ready at once, as a service without checks is, goes without saying.
   const runsOn = before !== null && before.token === view.token && before.pid !== null;
   if (runsOn && view.ready && !before.ready) events.push(ready(view, atMs));
   return events;
 }
 
-function started(view: InstanceView): KeyedEvent {
+/** `seenAtMs`: null when it may have run for long already. */
+function started(view: InstanceView, seenAtMs: number | null): KeyedEvent {
+  const { startedAtMs } = view;
+  const isTimed = view.ready && seenAtMs !== null && startedAtMs !== null;
   const reason = view.startReason === null ? '' : `: ${startReasonText(view.startReason)}`;
   const port = view.port === null ? '' : `, port ${view.port.port}`;
   const taken = view.port?.fallbackFrom ?? null;
@@ -103,6 +107,7 @@ function started(view: InstanceView): KeyedEvent {
       port: view.port?.port ?? null,
       reason: view.startReason,
       ready: view.ready,
+      ...(isTimed ? { tookMs: Math.max(0, seenAtMs - startedAtMs) } : {}),
     },
   };
 }

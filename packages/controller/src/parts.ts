@@ -16,6 +16,7 @@ import type {
   StackEvent,
 } from '@fettle/sdk/api/documents';
 import type { CheckMark, CheckStatus } from '@fettle/sdk/api/status';
+import type { Histogram } from './histogram.ts';
 
 export type Disposer = () => void;
 
@@ -67,8 +68,8 @@ export type HealthPart = Readonly<{
   ping(id: string, kind: 'ok' | 'start' | 'fail' | 'log' | number, body: string): boolean;
   /** Tries every declared edge now. */
   tryLinks(): Promise<readonly Link[]>;
-  /** Histogram of check durations for /metrics. */
-  durations(): readonly Readonly<{ service: string; check: string; seconds: readonly number[] }>[];
+  /** How long each check took, over the controller's life: counts that never fall. */
+  durations(): readonly Readonly<{ service: string; check: string; histogram: Histogram }>[];
   stop(): Promise<void>;
 }>;
 

@@ -126,7 +126,9 @@ test('what is up is reported, and read by others', async () => {
   await expect.poll(() => requests).toContainEqual(report(true));
   expect(part.checks('api.1')[0]).toMatchObject({ up: true, attested: true, kind: 'tcp' });
   expect(part.marks('api')[0]).toBe('ok');
-  expect(part.durations()[0]).toMatchObject({ service: 'api', check: 'health' });
+  const [durations] = part.durations();
+  expect(durations).toMatchObject({ service: 'api', check: 'health' });
+  expect(durations?.histogram.counts.at(-1)).toBe(durations?.histogram.count);
   expect(part.failing('api.1')).toEqual([]);
   expect(part.flapping('api')).toBe(false);
   expect(part.ping('x', 'ok', '')).toBe(false);

@@ -4,6 +4,7 @@ import type { HealthCheck } from '@fettle/core/stack/health-check';
 import type { CheckState, Finding } from '@fettle/core/stack/health-state';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { CheckMark, CheckStatus } from '@fettle/sdk/api/status';
+import { growingHistogram, type GrowingHistogram } from '../histogram.ts';
 import type { HealthPart } from '../parts.ts';
 
 export type HealthReading = Pick<
@@ -13,14 +14,18 @@ export type HealthReading = Pick<
   Readonly<{ note(instance: string, check: HealthCheck, finding: Finding): void }>;
 
 const maxMarks = 60;
-const maxDurations = 512;
+/** Histograms kept, one a service and check; their services leave with the stack. */
+const maxHistograms = 5_000;
+const boundsSeconds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+type Durations = Readonly<{ service: string; check: string; histogram: GrowingHistogram }>;
 
 export function healthReading(
   brain: Brain,
   instances: () => readonly InstanceView[],
 ): HealthReading {
   const marks = new Map<string, CheckMark[]>();
-  const seconds = new Map<string, { service: string; check: string; seconds: number[] }>();
+  const durations = new Map<string, Durations>();
   const runsOf = (service: string) =>
     [...brain.runs.values()].filter((run) => run.service === service);
   return {
@@ -28,7 +33,8 @@ export function healthReading(
     marks: (service) => marks.get(service) ?? [],
     flapping: (service) => runsOf(service).some(({ checks }) => checks.some((c) => c.flapping)),
     failing: (instance) => (brain.runs.get(instance)?.checks ?? []).flatMap(failureOf),
-    durations: () => [...seconds.values()],
+    durations: () =>
+      [...durations.values()].map((each) => ({ ...each, histogram: each.histogram.read() })),
     note(instance, check, finding) {
       const service = brain.runs.get(instance)?.service;
       if (service === undefined) return;
@@ -37,11 +43,13 @@ export function healthReading(
       if (row.length > maxMarks) row.shift();
       marks.set(service, row);
       const key = `${service}/${check.name}`;
-      const kept = seconds.get(key) ?? { service, check: check.name, seconds: [] };
-      kept.seconds.push(finding.durationMs / 1_000);
-      if (kept.seconds.length > maxDurations) kept.seconds.shift();
-      seconds.set(key, kept);
-      if (marks.size > instances().length * 4 + 64) forget(marks, seconds, instances());
+      let kept = durations.get(key);
+      if (kept === undefined && durations.size < maxHistograms) {
+        kept = { service, check: check.name, histogram: growingHistogram(boundsSeconds) };
+        durations.set(key, kept);
+      }
+      kept?.histogram.observe(finding.durationMs / 1_000);
+      if (marks.size > instances().length * 4 + 64) forget(marks, durations, instances());
     },
   };
 }
@@ -49,12 +57,12 @@ export function healthReading(
 /** Services that were removed from the stack leave nothing behind. */
 function forget(
   marks: Map<string, unknown>,
-  seconds: Map<string, { service: string }>,
+  durations: Map<string, Durations>,
   views: readonly InstanceView[],
 ): void {
   const live = new Set(views.map(({ service }) => service));
   for (const service of marks.keys()) if (!live.has(service)) marks.delete(service);
-  for (const [key, { service }] of seconds) if (!live.has(service)) seconds.delete(key);
+  for (const [key, { service }] of durations) if (!live.has(service)) durations.delete(key);
 }
 
 function statusOf(state: CheckState): CheckStatus {

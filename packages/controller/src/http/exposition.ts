@@ -6,6 +6,8 @@
  * prometheus.io "Exposition formats", OpenMetrics 1.0.
  */
 
+import type { Histogram } from '../histogram.ts';
+
 export type Labels = Readonly<Record<string, string>>;
 export type Family = Readonly<{
   /** A counter's ends in `_total`. */
@@ -40,26 +42,18 @@ export function expose(families: readonly Family[], format: Format): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Cumulative buckets, sum and count of `values`, given in any order. */
-export function histogramSamples(
-  labels: Labels,
-  values: readonly number[],
-  bounds: readonly number[],
-): readonly Sample[] {
-  const sorted = values.toSorted((one, other) => one - other);
-  const samples: Sample[] = [];
-  let count = 0;
-  for (const bound of bounds) {
-    while (count < sorted.length && (sorted[count] ?? 0) <= bound) count += 1;
-    samples.push({ suffix: '_bucket', labels: { ...labels, le: numberText(bound) }, value: count });
-  }
-  const sum = values.reduce((total, value) => total + value, 0);
-  samples.push(
-    { suffix: '_bucket', labels: { ...labels, le: '+Inf' }, value: sorted.length },
-    { suffix: '_sum', labels, value: sum },
-    { suffix: '_count', labels, value: sorted.length },
-  );
-  return samples;
+export function histogramSamples(labels: Labels, histogram: Histogram): readonly Sample[] {
+  const { boundsSeconds, counts, sumSeconds, count } = histogram;
+  const buckets = [...boundsSeconds, Infinity].map((bound, index) => ({
+    suffix: '_bucket',
+    labels: { ...labels, le: numberText(bound) },
+    value: counts[index] ?? count,
+  }));
+  return [
+    ...buckets,
+    { suffix: '_sum', labels, value: sumSeconds },
+    { suffix: '_count', labels, value: count },
+  ];
 }
 
 function labelText(labels: Labels): string {

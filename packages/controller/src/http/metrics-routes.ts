@@ -9,7 +9,6 @@ import type { StartupCounts } from './startup-times.ts';
 
 const states: readonly State[] = stateSchema.options;
 const up = new Set<State>(['ok', 'degraded', 'affected']);
-const checkBoundsSeconds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 export function addMetricsRoutes(
   routes: Routes,
@@ -99,27 +98,25 @@ function runFamilies(parts: ApiParts, startups: StartupCounts): readonly Family[
     }
   const checks = parts.health
     .durations()
-    .flatMap(({ service, check, seconds }) =>
-      histogramSamples({ service, check }, seconds, checkBoundsSeconds),
-    );
+    .flatMap(({ service, check, histogram }) => histogramSamples({ service, check }, histogram));
   return [
     counter('fettle_service_restarts_total', 'Restarts by reason over the life of the stack.', [
       ...restarts.values(),
     ]),
     {
       name: 'fettle_service_startup_duration_seconds',
-      help: 'From the start of a run until it was ready.',
+      help: 'From the start of a run until it was ready, since the controller started.',
       type: 'histogram',
       samples: startups.durationSamples(),
     },
     counter(
       'fettle_service_startup_failures_total',
-      'Runs that ended before they were ready, by kind of error.',
+      'Runs that failed to become ready, by kind of error, since the controller started.',
       startups.failureSamples(),
     ),
     {
       name: 'fettle_check_duration_seconds',
-      help: 'How long the latest health checks took.',
+      help: 'How long health checks took, since the controller started.',
       type: 'histogram',
       samples: checks,
     },

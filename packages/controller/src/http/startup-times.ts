@@ -3,8 +3,9 @@
  * requests. Kept as bucket counts, so that years cost as little as minutes.
  */
 import type { StackEvent } from '@fettle/sdk/api/documents';
+import { growingHistogram, type GrowingHistogram } from '../histogram.ts';
 import type { Journal } from '../parts.ts';
-import type { Sample } from './exposition.ts';
+import { histogramSamples, type Sample } from './exposition.ts';
 
 export const startupBoundsSeconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
@@ -14,34 +15,62 @@ export type StartupCounts = Readonly<{
   stop(): void;
 }>;
 
-type Histogram = { counts: number[]; sum: number; count: number };
-
 const maxServices = 2_000;
+/** A service without checks that does not live so long never was ready, whatever it said. */
+const livedMs = 1_000;
 
-export function countStartups(journal: Pick<Journal, 'onEvent'>): StartupCounts {
-  const durations = new Map<string, Histogram>();
+type Fresh = Readonly<{ service: string; tookMs: number; atMs: number }>;
+
+export function countStartups(
+  journal: Pick<Journal, 'onEvent'>,
+  now: () => number = () => performance.now(),
+): StartupCounts {
+  const durations = new Map<string, GrowingHistogram>();
   const failures = new Map<string, number>();
   const ready = new Set<string>();
-  const hear = (event: StackEvent): void => {
-    const { kind, service, data } = event;
+  /** Ready at once, not yet alive for long, by token. */
+  const fresh = new Map<string, Fresh>();
+  const observe = (service: string, tookMs: number): void => {
+    let one = durations.get(service);
+    if (one === undefined && durations.size >= maxServices) return;
+    one ??= growingHistogram(startupBoundsSeconds);
+    one.observe(tookMs / 1_000);
+    durations.set(service, one);
+  };
+  const becomeReady = (token: string, { service, tookMs }: Omit<Fresh, 'atMs'>): void => {
+    fresh.delete(token);
+    remember(ready, token);
+    observe(service, tookMs);
+  };
+  const settle = (): void => {
+    for (const [token, one] of fresh)
+      if (now() - one.atMs >= livedMs || fresh.size > maxServices) becomeReady(token, one);
+  };
+  const hear = ({ kind, service, data }: StackEvent): void => {
     if (service === null) return;
+    settle();
     const token = typeof data['token'] === 'string' ? data['token'] : '';
-    if (kind === 'service.ready') {
-      remember(ready, token);
-      if (typeof data['tookMs'] === 'number') observe(durations, service, data['tookMs'] / 1_000);
-    }
-    // A service without checks is ready as soon as it runs.
-    if (kind === 'service.started' && data['ready'] === true) remember(ready, token);
-    const type = failureType(event, kind === 'service.ended' && ready.delete(token));
-    if (type !== null) {
-      const key = `${service}\n${type}`;
-      failures.set(key, (failures.get(key) ?? 0) + 1);
-    }
+    const tookMs = typeof data['tookMs'] === 'number' ? data['tookMs'] : null;
+    if (kind === 'service.ready' && tookMs !== null) becomeReady(token, { service, tookMs });
+    if (kind === 'service.started' && data['ready'] === true)
+      fresh.set(token, { service, tookMs: tookMs ?? 0, atMs: now() });
+    if (kind !== 'service.ended' && kind !== 'service.spawn-failed') return;
+    const wasReady = ready.delete(token);
+    const type = failureType(kind, data, wasReady);
+    const begun = fresh.get(token);
+    if (begun !== undefined && type === null) becomeReady(token, begun);
+    fresh.delete(token);
+    if (type === null) return;
+    const key = `${service}\n${type}`;
+    failures.set(key, (failures.get(key) ?? 0) + 1);
   };
   const stop = journal.onEvent(hear);
   return {
     stop,
-    durationSamples: () => [...durations].flatMap(([service, one]) => samplesOf(service, one)),
+    durationSamples() {
+      settle();
+      return [...durations].flatMap(([service, one]) => histogramSamples({ service }, one.read()));
+    },
     failureSamples: () =>
       [...failures].map(([key, value]) => {
         const [service = '', type = ''] = key.split('\n');
@@ -51,39 +80,11 @@ export function countStartups(journal: Pick<Journal, 'onEvent'>): StartupCounts 
 }
 
 /** null: no failed start. `wasReady`: the run had served before it ended. */
-function failureType({ kind, data }: StackEvent, wasReady: boolean): string | null {
+function failureType(kind: string, data: StackEvent['data'], wasReady: boolean): string | null {
   if (kind === 'service.spawn-failed') return String(data['code'] ?? 'spawn');
-  if (kind !== 'service.ended' || wasReady || data['endedBy'] !== null) return null;
+  if (wasReady || data['endedBy'] !== null) return null;
   if (data['signal'] !== null && data['signal'] !== undefined) return String(data['signal']);
   return data['code'] === 0 ? null : `exit_${String(data['code'] ?? 'unknown')}`;
-}
-
-function observe(durations: Map<string, Histogram>, service: string, seconds: number): void {
-  if (!durations.has(service) && durations.size >= maxServices) return;
-  const one = durations.get(service) ?? {
-    counts: startupBoundsSeconds.map(() => 0),
-    sum: 0,
-    count: 0,
-  };
-  for (const [index, bound] of startupBoundsSeconds.entries())
-    if (seconds <= bound) one.counts[index] = (one.counts[index] ?? 0) + 1;
-  one.sum += seconds;
-  one.count += 1;
-  durations.set(service, one);
-}
-
-function samplesOf(service: string, { counts, sum, count }: Histogram): readonly Sample[] {
-  const buckets = startupBoundsSeconds.map((bound, index) => ({
-    suffix: '_bucket',
-    labels: { service, le: String(bound) },
-    value: counts[index] ?? 0,
-  }));
-  return [
-    ...buckets,
-    { suffix: '_bucket', labels: { service, le: '+Inf' }, value: count },
-    { suffix: '_sum', labels: { service }, value: sum },
-    { suffix: '_count', labels: { service }, value: count },
-  ];
 }
 
 function remember(ready: Set<string>, token: string): void {
