@@ -61,7 +61,7 @@ afterAll(() => stack.close());
 const ready = (instance: string): boolean => stack.link.instance(instance)?.ready === true;
 const detail = (instance: string): string => stack.health.checks(instance)[0]?.lastDetail ?? '';
 const probed = (service: string): number =>
-  stack.health.durations().find((row) => row.service === service)?.seconds.length ?? 0;
+  stack.health.durations().find((row) => row.service === service)?.histogram.count ?? 0;
 const said = (instance: string): string[] =>
   stack.events.filter((event) => event.instance === instance).map(({ text }) => text);
 

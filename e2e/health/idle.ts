@@ -30,7 +30,7 @@ try {
   await stack.until('all ready', () => ready() === count, 300_000);
   await delay(12_000);
   const probes = (): number =>
-    stack.health.durations().reduce((n, row) => n + row.seconds.length, 0);
+    stack.health.durations().reduce((n, row) => n + row.histogram.count, 0);
   const before = { cpu: process.cpuUsage(), ticks: ticks(stack.supervisorPid), probes: probes() };
   const beganMs = performance.now();
   await delay(seconds * 1_000);

@@ -224,6 +224,8 @@ function spools(link: FullLink): LogsPart {
   return {
     query: nothing,
     follow: nothing,
+    queryBatches: nothing,
+    followBatches: nothing,
     async tail(instance, _token, count) {
       const spool = link.instance(instance)?.spool ?? null;
       const text = spool === null ? '' : await readFile(spool, 'utf8').catch(() => '');

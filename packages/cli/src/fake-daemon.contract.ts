@@ -128,6 +128,7 @@ export function statusOf(...services: readonly ServiceStatus[]): StatusDocument 
     summary: `${services.length} services`,
     health: 'healthy',
     services,
+    configChanged: null,
     daemon: {
       supervisorPid: 1,
       controllerPid: 2,

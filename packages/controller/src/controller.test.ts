@@ -105,7 +105,9 @@ test('an edited config file shows as newer than the process', async () => {
   writeFileSync(file, '');
   onTestFinished(() => rmSync(dirname(file), { recursive: true, force: true }));
   await start({ stack: aStack([aService('api')], { files: [file], configModifiedAtMs: 1 }) });
-  equal((await get('/api/v1/status')).services[0].configNewerThanProcess, true);
+  const { services, configChanged } = await get('/api/v1/status');
+  equal(services[0].configNewerThanProcess, true);
+  equal(configChanged.file, file);
 });
 test("Fettle's own instances are not shown", async () => {
   const own = aView('@controller', { instance: '@controller.1' });

@@ -3,7 +3,7 @@
  * and something has changed, and shortly after a change so that new state words reach the journal.
  */
 import { statSync } from 'node:fs';
-import type { DaemonStatus, StatusDocument } from '@fettle/sdk/api/status';
+import type { ConfigChange, DaemonStatus, StatusDocument } from '@fettle/sdk/api/status';
 import type { FullJournal } from './journal.ts';
 import type { FiguresPart, HealthPart, WhyPart } from './parts.ts';
 import { createStateEvents } from './state-events.ts';
@@ -134,21 +134,22 @@ function sameButTime(one: StatusDocument, other: StatusDocument): boolean {
   return JSON.stringify({ ...one, at: '' }) === JSON.stringify({ ...other, at: '' });
 }
 
-/** Has a config file been edited after it was applied? Looked at every 5 s at most. */
-function configWatch({ link }: StatusParts): (nowMs: number) => boolean {
+/** The config file that was edited last after it was applied. Looked at every 5 s at most. */
+function configWatch({ link }: StatusParts): (nowMs: number) => ConfigChange | null {
   let lookedAtMs = -Infinity;
-  let newestMs = 0;
+  let newest = { file: '', atMs: 0 };
   return (nowMs) => {
     const stack = link.stack();
-    if (stack === null) return false;
+    if (stack === null) return null;
     if (nowMs - lookedAtMs >= configLookMs) {
       lookedAtMs = nowMs;
-      const times = stack.files.map(
-        (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0,
-      );
-      newestMs = Math.max(0, ...times);
+      newest = stack.files
+        .map((file) => ({ file, atMs: statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+        .reduce((one, other) => (other.atMs > one.atMs ? other : one), { file: '', atMs: 0 });
     }
+    const { file, atMs } = newest;
     // Whole milliseconds on both sides: the applied time may have been rounded.
-    return Math.floor(newestMs) > Math.ceil(stack.configModifiedAtMs);
+    if (Math.floor(atMs) <= Math.ceil(stack.configModifiedAtMs)) return null;
+    return { file, at: new Date(atMs).toISOString() };
   };
 }

@@ -44,7 +44,7 @@ function assemble(
     healing: () => false,
     figures: () => null,
     why: () => null,
-    configChanged: false,
+    configChanged: null,
     before: new Map(),
     daemon: {
       supervisorPid: 1,
@@ -215,12 +215,12 @@ test('figures add up over instances, and what is unknown is null', () => {
   deepEqual([document.services[0]?.memoryBytes, document.services[0]?.cpuRatio], [5, 0.5]);
   equal(one({}).memoryBytes, null);
 });
-test('an edited config shows on what runs', () => {
-  equal(one({}, { configChanged: true }).configNewerThanProcess, true);
-  equal(
-    one({ pid: null, state: 'stopped' }, { configChanged: true }).configNewerThanProcess,
-    false,
-  );
+test('an edited config shows on what runs, and once for the stack', () => {
+  const configChanged = { file: '/srv/fettle.yaml', at: new Date(nowMs).toISOString() };
+  const { document } = assemble([aService('api')], [aView('api')], { configChanged });
+  deepEqual([document.configChanged, document.services[0]?.why], [configChanged, null]);
+  equal(one({}, { configChanged }).configNewerThanProcess, true);
+  equal(one({ pid: null, state: 'stopped' }, { configChanged }).configNewerThanProcess, false);
 });
 test('dependants are the reverse of depends_on', () => {
   const { document } = assemble(

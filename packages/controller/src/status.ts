@@ -11,6 +11,7 @@ import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type {
   CheckMark,
   CheckStatus,
+  ConfigChange,
   DaemonStatus,
   ExitStatus,
   InstanceStatus,
@@ -33,8 +34,8 @@ export type StatusFacts = Readonly<{
   figures: (instance: string) => Figures | null;
   /** One sentence, or null. */
   why: (service: string) => string | null;
-  /** Is the config file newer than what was applied? */
-  configChanged: boolean;
+  /** The config file that is newer than what was applied. */
+  configChanged: ConfigChange | null;
   /** Word and beginning as last told, by service. */
   before: ReadonlyMap<string, Readonly<{ state: State; sinceMs: number }>>;
   daemon: DaemonStatus;
@@ -69,6 +70,7 @@ export function assembleStatus(facts: StatusFacts): Assembled {
       ),
       health: healthOf(rows, words),
       services: list,
+      configChanged: facts.configChanged,
       daemon: facts.daemon,
       at: new Date(nowMs).toISOString(),
     },
@@ -141,7 +143,7 @@ function serviceStatus(
     memoryBytes: known(instances.map(({ figures, view }) => figures?.memoryBytes ?? view.rssBytes)),
     cpuRatio: known(instances.map(({ figures }) => figures?.cpuRatio ?? null)),
     lastChecks: facts.marks(service.name),
-    configNewerThanProcess: facts.configChanged && live !== null,
+    configNewerThanProcess: facts.configChanged !== null && live !== null,
     labels: service.labels,
     instances: instances.map((instance) => instanceStatus(instance, state)),
   };

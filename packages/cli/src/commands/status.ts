@@ -34,7 +34,11 @@ async function show(session: Session, document: StatusDocument): Promise<void> {
   await emit(session, document, (look, format) =>
     format === 'pid'
       ? pidsOf(document)
-      : renderStatus(document, look, { nowMs: session.nowMs(), wide: format === 'wide' }),
+      : renderStatus(document, look, {
+          nowMs: session.nowMs(),
+          wide: format === 'wide',
+          applyCommand: commandLine(session, 'up -d'),
+        }),
   );
 }
 

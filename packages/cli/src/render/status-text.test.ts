@@ -44,6 +44,7 @@ const document = (services: readonly ServiceStatus[]): StatusDocument => ({
   summary: '1 crash-loop, 1 ok',
   health: 'unhealthy',
   services,
+  configChanged: null,
   daemon: {
     supervisorPid: 1,
     controllerPid: 2,
@@ -150,4 +151,16 @@ test('a view that is not live says so', () => {
     { nowMs, wide: false },
   );
   expect(text).toContain('the supervisor is away; this is how it was at 2026-11-21T12:00:00Z');
+});
+
+test('an edit that was not applied is told once, above the table', () => {
+  const edited = { file: '/srv/shop/fettle.yaml', at: new Date(nowMs - 120_000).toISOString() };
+  const services = [service({ configNewerThanProcess: true })];
+  const changed = { ...document(services), configChanged: edited };
+  const options = { nowMs, wide: false, applyCommand: 'fettle -C shop up -d' };
+  const lines = renderStatus(changed, terminal, options).split('\n');
+  expect(lines[1]).toBe(
+    'fettle.yaml was edited 2m ago, after it was applied: fettle -C shop up -d',
+  );
+  expect(lines.filter((line) => line.includes('edited'))).toHaveLength(1);
 });

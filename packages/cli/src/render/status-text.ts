@@ -1,5 +1,10 @@
 /** `fettle status` in words: one row per service, the reason beside it or below it, but whole. */
-import type { InstanceStatus, ServiceStatus, StatusDocument } from '@fettle/sdk/api/status';
+import type {
+  ConfigChange,
+  InstanceStatus,
+  ServiceStatus,
+  StatusDocument,
+} from '@fettle/sdk/api/status';
 import { fitCharset } from '../terminal/ascii.ts';
 import { formatBytes, formatCpu, formatSince } from '../terminal/amount.ts';
 import type { Look } from '../terminal/look.ts';
@@ -7,17 +12,40 @@ import { paint, stateGlyph, toneOf } from '../terminal/paint.ts';
 import { renderTable, type Column } from '../terminal/table.ts';
 import { widthOf, wrapWords } from '../terminal/width.ts';
 
+export type StatusTextOptions = Readonly<{
+  nowMs: number;
+  wide: boolean;
+  /** What to type so that an edited config is applied; `fettle up -d` unless told. */
+  applyCommand?: string;
+}>;
+
 export function renderStatus(
   document: StatusDocument,
   look: Look,
-  options: Readonly<{ nowMs: number; wide: boolean }>,
+  options: StatusTextOptions,
 ): string {
   const head = `${paint(look, 'bold', document.stack)} · ${document.summary}`;
   const lines = wrapWords(fitCharset(head, look.unicode), look.columns);
   if (!document.daemon.supervisorConnected)
     lines.push(paint(look, 'warn', `the supervisor is away; this is how it was at ${document.at}`));
+  if (document.configChanged !== null) {
+    const text = changedText(document.configChanged, look, options);
+    for (const line of wrapWords(fitCharset(text, look.unicode), look.columns))
+      lines.push(paint(look, 'warn', line));
+  }
   const rows = document.services.flatMap((service) => rowsOf(service, look, options));
   return `${lines.join('\n')}\n\n${renderRows(rows, look, options.wide)}`;
+}
+
+/** Once for the stack: which of its services the edit concerns only `up` can tell. */
+function changedText(
+  { file, at }: ConfigChange,
+  look: Look,
+  { nowMs, applyCommand = 'fettle up -d' }: StatusTextOptions,
+): string {
+  const when = look.tty ? `${formatSince(at, look, nowMs)} ago` : `at ${at}`;
+  const name = file.slice(file.lastIndexOf('/') + 1);
+  return `${name} was edited ${when}, after it was applied: ${applyCommand}`;
 }
 
 type Row = Readonly<{ cells: readonly string[]; why: string | null }>;

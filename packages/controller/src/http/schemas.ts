@@ -118,6 +118,7 @@ named(
     summary: text,
     health: z.enum(['healthy', 'degraded', 'unhealthy', 'unknown']),
     services: z.array(service),
+    configChanged: z.object({ file: text, at: time }).nullable(),
     daemon: z.object({
       supervisorPid: count.nullable(),
       controllerPid: count,

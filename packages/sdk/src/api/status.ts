@@ -21,6 +21,8 @@ export type StatusDocument = Readonly<{
   summary: string;
   health: 'healthy' | 'degraded' | 'unhealthy' | 'unknown';
   services: readonly ServiceStatus[];
+  /** A config file that was edited after it was applied; null: what runs is what is written. */
+  configChanged: ConfigChange | null;
   daemon: DaemonStatus;
   /** RFC 3339. */
   at: string;
@@ -60,6 +62,8 @@ export type ServiceStatus = Readonly<{
   labels: Readonly<Record<string, string>>;
   instances: readonly InstanceStatus[];
 }>;
+
+export type ConfigChange = Readonly<{ file: string; at: string }>;
 
 export type CheckMark = 'ok' | 'failed' | 'skipped';
 
