@@ -11,17 +11,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import pino from 'pino';
 import { statePaths } from '@fettle/sdk/daemon/paths';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { buildParts } from './build-parts.ts';
 import { startController, type Controller, type ControllerOptions } from './controller.ts';
+import { createOwnLog } from './own-log.ts';
 
 const stopMs = 900;
-const log = pino(
-  { level: process.env['FETTLE_LOG_LEVEL'] ?? 'info' },
-  pino.destination({ sync: true }),
-);
+const log = createOwnLog(process.env['FETTLE_LOG_LEVEL'] ?? 'info');
 
 /** @throws FettleError E-CONTROLLER-ARGS */
 function readOptions(): ControllerOptions {

@@ -2,7 +2,7 @@
  * Spool files: what a run prints goes straight into `logs/<instance>/<token>.log`, so that a dead
  * daemon blocks nobody and loses no line. Old runs are pruned whole; the last run always stays.
  */
-import { closeSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolders } from '@fettle/sdk/daemon/make-folders';
 
@@ -13,22 +13,45 @@ export type SpoolBounds = Readonly<{ maxRuns: number; maxBytes: number }>;
  */
 export const defaultSpoolBounds: SpoolBounds = { maxRuns: 200, maxBytes: 4 * 1_073_741_824 };
 
-/** Descriptor to hand to a spawn; null: the disk does not take it, the output is lost. */
+/** Less than this, and a service's next line may be the one that fails. */
+const roomBytes = 65_536;
+
+/**
+ * Descriptor to hand to a spawn; null: the disk does not take it, the output is lost. A file on a
+ * full disk can be opened, but each write to it fails, and many programs die of that.
+ */
 export function openSpool(file: string): number | null {
+  const fd = openFile(file) ?? openInNewFolder(file);
+  if (fd === null || hasRoom(file)) return fd;
+  closeSync(fd);
+  rmSync(file, { force: true });
+  return null;
+}
+
+function hasRoom(file: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(file);
+    return bavail * bsize >= roomBytes;
+  } catch {
+    return true;
+  }
+}
+
+function openFile(file: string): number | null {
   try {
     return openSync(file, 'a', 0o600);
   } catch {
-    return openInNewFolder(file);
+    return null;
   }
 }
 
 function openInNewFolder(file: string): number | null {
   try {
     makeFolders(dirname(file));
-    return openSync(file, 'a', 0o600);
   } catch {
     return null;
   }
+  return openFile(file);
 }
 
 export function closeSpool(fd: number): void {

@@ -15,8 +15,11 @@ export async function writeStateFolder(session: Session): Promise<void> {
     writeIfOther(schemaFile, `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
+    const full = (cause as NodeJS.ErrnoException).code === 'ENOSPC';
     throw new FettleError('E-STATE-FOLDER', `${stateDir} cannot be written: ${why}`, {
-      hint: 'make the folder writable for you, or run the stack as its owner',
+      hint: full
+        ? 'free some room on that disk; nothing was changed'
+        : 'make the folder writable for you, or run the stack as its owner',
       cause,
     });
   }
