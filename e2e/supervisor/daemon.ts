@@ -11,6 +11,7 @@ import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { Snapshot, SupervisorInfo } from '@fettle/core/supervise/protocol';
 import type { Service, Stack } from '@fettle/core/stack/service';
 import { listProcesses, listRunTokens } from '@fettle/proc/process-tree';
+import { supervisorFlags } from '@fettle/sdk/daemon/supervisor-flags';
 import { type StatePaths, livePaths, statePaths } from '@fettle/sdk/daemon/paths';
 import { connectSupervisor, type SupervisorClient } from '@fettle/sdk/daemon/supervisor-client';
 
@@ -102,7 +103,7 @@ export function testDaemon(
     paths,
     async start() {
       const out = openSync(join(dir, 'supervisor.out'), 'a');
-      const args = [entry, '--stack-dir', dir, '--controller', controller];
+      const args = [...supervisorFlags, entry, '--stack-dir', dir, '--controller', controller];
       child = spawn(process.execPath, args, { env, stdio: ['ignore', out, out] });
       closeSync(out);
       const started = child;

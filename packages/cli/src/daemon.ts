@@ -16,6 +16,7 @@ import {
   type PushedNotice,
   type SupervisorClient,
 } from '@fettle/sdk/daemon/supervisor-client';
+import { supervisorFlags } from '@fettle/sdk/daemon/supervisor-flags';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { pauseMs } from './pause.ts';
 import { notRunning } from './reach.ts';
@@ -82,7 +83,12 @@ export function startDaemon(session: Session, ending = false): StartedDaemon {
   const out = openSync(supervisorOut, 'a', 0o600);
   const child = spawn(
     process.execPath,
-    [main, '--stack-dir', stackDir, '--controller', controller, ...(ending ? ['--ending'] : [])],
+    [
+      ...supervisorFlags,
+      main,
+      ...['--stack-dir', stackDir, '--controller', controller],
+      ...(ending ? ['--ending'] : []),
+    ],
     {
       cwd: stackDir,
       detached: true,
