@@ -4,7 +4,8 @@
  *
  * Three cases per round: followed, followed with rotation, and with rotation and a `kill -9` of the
  * indexing process on the way. Figures are medians; CPU counts from when the process was ready.
- * Then the same through the real supervisor and controller, read back over the API.
+ * Then the same through the real supervisor and controller, without and with a kill of the
+ * controller, and every line read back through the real `./fettle logs`.
  */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -95,21 +96,27 @@ function median(values: readonly number[]): number {
   return Math.round((sorted[Math.floor(sorted.length / 2)] ?? Number.NaN) * 100) / 100;
 }
 
-/** Supervisor and controller together, everything else that they do included. */
-async function daemonFigures(rounds: number) {
+/**
+ * Supervisor and controller together, everything else that they do included. CPU is held against
+ * the budget without a kill only: with one it holds the start of another controller, too.
+ */
+async function daemonFigures(rounds: number, kill: boolean) {
+  const name = kill ? 'whole daemon, killed' : 'whole daemon';
   const samples: DaemonSample[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const sample = await floodDaemon(lines, lineBytes);
+    const sample = await floodDaemon(lines, lineBytes, kill);
     samples.push(sample);
-    console.log('whole daemon'.padEnd(20), JSON.stringify(sample));
+    console.log(name.padEnd(20), JSON.stringify(sample));
   }
   const cpuSeconds = median(
     samples.map((sample) => sample.supervisorCpuSeconds + sample.controllerCpuSeconds),
   );
   const lost = samples.reduce((sum, { found }) => sum + Math.abs(lines - found), 0);
   const broken = samples.reduce((sum, sample) => sum + sample.broken, 0);
-  console.log(`${'whole daemon'.padEnd(20)} ${cpuSeconds} CPU s, ${lost} lost, ${broken} broken`);
-  return { cpuSeconds, lost, broken, samples };
+  const readSeconds = median(samples.map((sample) => sample.readSeconds));
+  const readLinesPerSecond = Math.round(lines / readSeconds);
+  const isMet = lost === 0 && broken === 0 && (kill || cpuSeconds <= budgetCpuSeconds);
+  return { name, cpuSeconds, lost, broken, readSeconds, readLinesPerSecond, isMet, samples };
 }
 
 export async function run([rounds = '3']: readonly string[]): Promise<void> {
@@ -120,7 +127,10 @@ export async function run([rounds = '3']: readonly string[]): Promise<void> {
       samples.get(each.name)?.push(sample);
       console.log(each.name.padEnd(20), JSON.stringify(sample));
     }
-  const daemon = await daemonFigures(Number(rounds));
+  const daemon = [
+    await daemonFigures(Number(rounds), false),
+    await daemonFigures(Number(rounds), true),
+  ];
   const figures = [...samples].map(([name, all]) => ({
     name,
     cpuSeconds: median(all.map((sample) => sample.cpuSeconds)),
@@ -137,9 +147,12 @@ export async function run([rounds = '3']: readonly string[]): Promise<void> {
     ({ cpuSeconds, lost, broken, errorsMissed }) =>
       cpuSeconds <= budgetCpuSeconds && lost === 0 && broken === 0 && errorsMissed === 0,
   );
-  const daemonMet =
-    daemon.cpuSeconds <= budgetCpuSeconds && daemon.lost === 0 && daemon.broken === 0;
-  const met = isMet && daemonMet;
+  for (const { name, cpuSeconds, lost, broken, readSeconds, readLinesPerSecond } of daemon)
+    console.log(
+      `${name.padEnd(20)} ${cpuSeconds} CPU s, ${lost} lost, ${broken} broken; ` +
+        `./fettle logs -n all: ${readSeconds} s, ${readLinesPerSecond} lines/s`,
+    );
+  const met = isMet && daemon.every((each) => each.isMet);
   writeResult('logs', { lines, lineBytes, budgetCpuSeconds, met, figures, daemon });
   if (!met) process.exitCode = 1;
 }

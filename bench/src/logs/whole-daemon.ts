@@ -1,17 +1,16 @@
 /**
  * The same flood through all of Fettle: the real supervisor and controller, started by `./fettle
- * up -d`, their CPU from /proc, and the lines read back over the API.
+ * up -d`, their CPU from /proc, and every line read back through `./fettle logs`. Once as it is,
+ * once with a `kill -9` of the controller on the way.
  */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { LogLine } from '@fettle/sdk/api/documents';
 import { cpuSeconds } from '../supervise/usage.ts';
 
 const launcher = fileURLToPath(new URL('../../../fettle', import.meta.url));
@@ -25,9 +24,18 @@ export type DaemonSample = Readonly<{
   serviceSeconds: number;
   found: number;
   broken: number;
+  /** `./fettle logs -n all` from its start to its end. */
+  readSeconds: number;
 }>;
 
-export async function floodDaemon(lines: number, lineBytes: number): Promise<DaemonSample> {
+/** `kill`: half way, the controller. */
+export type Flood = Readonly<{ bytes: number; kill: boolean }>;
+
+export async function floodDaemon(
+  lines: number,
+  lineBytes: number,
+  kill: boolean,
+): Promise<DaemonSample> {
   const dir = mkdtempSync(join(tmpdir(), 'fettle-bench-daemon-'));
   const go = join(dir, 'go');
   const script = `until [ -e ${go} ]; do sleep 0.1; done; exec ${process.execPath} ${printer} ${lines}`;
@@ -38,76 +46,71 @@ export async function floodDaemon(lines: number, lineBytes: number): Promise<Dae
   );
   try {
     await run(launcher, ['-C', dir, 'up', '-d']);
-    return await measure(dir, go, lines * lineBytes);
+    return await measure(dir, go, { bytes: lines * lineBytes, kill });
   } finally {
     await run(launcher, ['-C', dir, 'down']);
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-async function measure(dir: string, go: string, bytes: number): Promise<DaemonSample> {
-  const file = readFileSync(join(dir, '.fettle', 'daemon.json'), 'utf8');
-  const daemon = JSON.parse(file) as {
-    supervisorPid: number;
-    controllerPid: number;
-    socket: string;
-  };
+async function measure(dir: string, go: string, { bytes, kill }: Flood): Promise<DaemonSample> {
   const folder = join(dir, '.fettle', 'logs', 'printer.1');
   await delay(3_000); // start-up work settles
-  const cpu = (): readonly [number, number] => [
-    cpuSeconds([daemon.supervisorPid]),
-    cpuSeconds([daemon.controllerPid]),
-  ];
-  const before = cpu();
+  const daemon = daemonOf(dir);
+  const supervisorBefore = cpuSeconds([daemon.supervisorPid]);
+  const controllerBefore = cpuSeconds([daemon.controllerPid]);
   const beganMs = performance.now();
   writeFileSync(go, '');
   const spool = join(folder, readdirSync(folder).find((name) => name.endsWith('.log')) ?? '');
+  let killedSeconds = 0;
+  if (kill) {
+    await until(() => statSync(spool).size >= bytes / 2);
+    killedSeconds = cpuSeconds([daemon.controllerPid]);
+    process.kill(daemon.controllerPid, 'SIGKILL');
+  }
   await until(() => statSync(spool).size >= bytes);
   const serviceSeconds = (performance.now() - beganMs) / 1_000;
   const full = Math.floor(bytes / (16 * 1_048_576)) - 1;
   await until(() => readdirSync(folder).filter((name) => name.endsWith('.zst')).length >= full);
   await delay(2_000); // the last lines are indexed within a second
-  const after = cpu();
   return {
-    supervisorCpuSeconds: after[0] - before[0],
-    controllerCpuSeconds: after[1] - before[1],
+    supervisorCpuSeconds: cpuSeconds([daemon.supervisorPid]) - supervisorBefore,
+    controllerCpuSeconds:
+      killedSeconds + cpuSeconds([daemonOf(dir).controllerPid]) - controllerBefore,
     serviceSeconds,
-    ...(await readBack(daemon.socket)),
+    ...(await readBack(dir)),
   };
 }
 
-type Reading = { found: number; broken: number; offset: number; at: string };
-
-/** As the CLI reads, without holding the whole answer; resumes when the server ends a long one. */
-async function readBack(socketPath: string): Promise<Readonly<{ found: number; broken: number }>> {
-  const reading: Reading = { found: 0, broken: 0, offset: -1, at: '1h' };
-  for (let before = -1; reading.found > before;) {
-    before = reading.found;
-    await readOn(socketPath, reading).catch((cause: unknown) => {
-      if ((cause as NodeJS.ErrnoException).code !== 'ECONNRESET') throw cause;
-    });
-  }
-  return { found: reading.found, broken: reading.broken };
+function daemonOf(dir: string): Readonly<{ supervisorPid: number; controllerPid: number }> {
+  const file = readFileSync(join(dir, '.fettle', 'daemon.json'), 'utf8');
+  return JSON.parse(file) as { supervisorPid: number; controllerPid: number };
 }
 
-async function readOn(socketPath: string, reading: Reading): Promise<void> {
-  const path = `/api/v1/logs?service=printer&since=${encodeURIComponent(reading.at)}`;
-  const asked = request({ socketPath, path, headers: { accept: 'application/x-ndjson' } }).end();
-  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+type Reading = Readonly<{ found: number; broken: number; readSeconds: number }>;
+
+/** Every line of `./fettle logs printer -n all`, held against the number that it should have. */
+async function readBack(dir: string): Promise<Reading> {
+  const beganMs = performance.now();
+  const words = ['-C', dir, 'logs', 'printer', '-n', 'all'];
+  const reader = spawn(launcher, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(reader, 'exit', { signal: AbortSignal.timeout(deadlineMs) });
+  let found = 0;
+  let broken = 0;
   let rest = '';
-  for await (const bytes of answer.setEncoding('utf8')) {
-    const lines = (rest + String(bytes)).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line !== '') count(reading, JSON.parse(line) as LogLine);
+  for await (const bytes of reader.stdout.setEncoding('latin1')) {
+    const texts = (rest + String(bytes)).split('\n');
+    rest = texts.pop() ?? '';
+    for (const text of texts) {
+      // Only what the service wrote begins with its number; ours is a boundary.
+      if (!/^\d{8} /.test(text) && text.includes('process ended')) continue;
+      if (text.length !== 119 || Number(text.slice(0, 8)) !== found) broken += 1;
+      found += 1;
+    }
   }
-}
-
-function count(reading: Reading, { kind, text, offset, at }: LogLine): void {
-  if (kind !== 'line' || offset <= reading.offset) return;
-  if (text.length !== 119 || Number(text.slice(0, 8)) !== reading.found) reading.broken += 1;
-  reading.found += 1;
-  reading.offset = offset;
-  reading.at = at;
+  const [code] = (await ended) as [number | null];
+  if (code !== 0 || rest !== '') broken += 1;
+  return { found, broken, readSeconds: (performance.now() - beganMs) / 1_000 };
 }
 
 async function until(accept: () => boolean): Promise<void> {

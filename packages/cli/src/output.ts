@@ -36,6 +36,7 @@ export type OutputStream = Readonly<{
   write(text: string): boolean;
   writableNeedDrain?: boolean;
   once?(event: 'drain' | 'close', listener: () => void): unknown;
+  off?(event: 'drain' | 'close', listener: () => void): unknown;
 }>;
 
 export function createOutput(
@@ -65,8 +66,13 @@ export function createOutput(
 function drained(stream: OutputStream): Promise<void> {
   if (stream.writableNeedDrain !== true) return Promise.resolve();
   const { promise, resolve } = Promise.withResolvers<void>();
-  stream.once?.('drain', resolve);
-  stream.once?.('close', resolve);
+  const done = (): void => {
+    stream.off?.('drain', done);
+    stream.off?.('close', done);
+    resolve();
+  };
+  stream.once?.('drain', done);
+  stream.once?.('close', done);
   return promise;
 }
 
