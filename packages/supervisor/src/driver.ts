@@ -3,6 +3,8 @@
  *
  * Events are decided at once; effects wait in one queue, so that a hundred spawns (1.5 ms each)
  * let exits and requests in between. Everything here is synchronous but the search for a port.
+ * The start of the controller keeps two cores busy for half a second, so it comes after the starts
+ * of the services that wait in the same queue.
  */
 import type { SuperviseEffect } from '@fettle/core/supervise/effect';
 import type { SuperviseEvent } from '@fettle/core/supervise/event';
@@ -20,13 +22,18 @@ export type Driver = Readonly<{
 /** Carries out everything but `arm`, which is the driver's own. */
 export type Perform = (effect: Exclude<SuperviseEffect, { kind: 'arm' }>) => void;
 
+type SpawnEffect = Extract<SuperviseEffect, { kind: 'spawn' }>;
+
 /** Effects run this long before others get their turn. */
 const sliceMs = 4;
+/** The controller waits for others no longer than this. */
+const maxPoliteMs = 2_000;
 /** Longest wait that a Node timer takes; what lies further ahead is armed again. */
 const maxTimerMs = 2_000_000_000;
 
 export function createDriver(state: SuperviseState, perform: Perform): Driver {
   let queue: SuperviseEffect[] = [];
+  let polite: Readonly<{ effect: SpawnEffect; sinceMs: number }>[] = [];
   let draining = false;
   let scheduled: NodeJS.Immediate | null = null;
   const timers = new Map<string, NodeJS.Timeout>();
@@ -44,6 +51,20 @@ export function createDriver(state: SuperviseState, perform: Perform): Driver {
     timers.set(timer, setTimeout(fire, Math.min(waitMs, maxTimerMs)));
   };
 
+  const performPolite = (): void => {
+    const due = polite;
+    polite = [];
+    for (const { effect } of due) perform(effect);
+  };
+  const isPoliteOver = (): boolean => {
+    const [first] = polite;
+    if (first === undefined) return false;
+    return queue.length === 0 || performance.now() - first.sinceMs > maxPoliteMs;
+  };
+  /** Nobody can be signalled before it was started. */
+  const isAbout = (effect: SuperviseEffect): boolean =>
+    'token' in effect && polite.some((waiting) => waiting.effect.token === effect.token);
+
   const drain = (): void => {
     scheduled = null;
     draining = true;
@@ -55,11 +76,17 @@ export function createDriver(state: SuperviseState, perform: Perform): Driver {
         done += 1;
         if (effect === undefined) continue;
         if (effect.kind === 'arm') arm(effect.timer, effect.atMs);
-        else perform(effect);
+        else if (effect.kind === 'spawn' && effect.instance.startsWith('@'))
+          polite.push({ effect, sinceMs: performance.now() });
+        else {
+          if (isAbout(effect)) performPolite();
+          perform(effect);
+        }
         if (performance.now() > untilMs) break;
       }
     } finally {
       queue = queue.slice(done);
+      if (isPoliteOver()) performPolite();
       draining = false;
     }
     if (queue.length > 0) scheduled ??= setImmediate(drain);
@@ -74,7 +101,7 @@ export function createDriver(state: SuperviseState, perform: Perform): Driver {
 
   return {
     handle,
-    backlog: () => queue.length,
+    backlog: () => queue.length + polite.length,
     stop() {
       if (scheduled !== null) clearImmediate(scheduled);
       for (const timer of timers.values()) clearTimeout(timer);
