@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Snapshot } from '@fettle/core/supervise/protocol';
 import type { SupervisorClient } from '@fettle/sdk/daemon/supervisor-client';
-import { readDaemonFile } from '@fettle/sdk/daemon/paths';
+import { readOwnDaemonFile } from '@fettle/sdk/daemon/paths';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { connectDaemon, lockHeld, startDaemon, startFailed } from './daemon.ts';
 import { processLives } from './process-lives.ts';
@@ -51,7 +51,7 @@ async function askDown(
   client: SupervisorClient,
   deadlineMs: number,
 ): Promise<DownOutcome | 'died'> {
-  const pid = readDaemonFile(session.paths.daemonFile)?.supervisorPid ?? null;
+  const pid = readOwnDaemonFile(session.paths)?.supervisorPid ?? null;
   try {
     const timeoutMs = Math.max(1, deadlineMs - performance.now());
     await client.request({ kind: 'down', actor: 'cli' }, { timeoutMs });
@@ -107,7 +107,7 @@ function endedInOrder({ paths }: Session): boolean {
 
 /** Did a daemon die here? By its file, or, where that was lost, by services that live. */
 export function isOrphaned({ paths }: Session): boolean {
-  return existsSync(paths.daemonFile) || recordedPids(paths.runsDir).some(processLives);
+  return readOwnDaemonFile(paths) !== null || recordedPids(paths.runsDir).some(processLives);
 }
 
 function recordedPids(runsDir: string): readonly number[] {

@@ -10,7 +10,7 @@ import { createConnection } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { makeFolders } from '@fettle/sdk/daemon/make-folders';
 import { readProcessStat } from '@fettle/proc/process-stat';
-import { livePaths, readDaemonFile } from '@fettle/sdk/daemon/paths';
+import { livePaths, readOwnDaemonFile } from '@fettle/sdk/daemon/paths';
 import {
   connectSupervisor,
   type PushedNotice,
@@ -170,7 +170,7 @@ function isStopped(session: Session): boolean {
 }
 
 function daemonPid({ paths }: Session): number | null {
-  return readDaemonFile(paths.daemonFile)?.supervisorPid ?? null;
+  return readOwnDaemonFile(paths)?.supervisorPid ?? null;
 }
 
 /** The daemon's own last words are the best explanation: a JSON line, with a code if it knew one. */

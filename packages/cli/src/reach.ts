@@ -3,7 +3,7 @@
  * with a deadline, and say so; without one we say at once that nothing runs.
  */
 import type { StatusDocument } from '@fettle/sdk/api/status';
-import { readDaemonFile } from '@fettle/sdk/daemon/paths';
+import { readOwnDaemonFile } from '@fettle/sdk/daemon/paths';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { controllerLog } from './controller-log.ts';
 import { pauseMs } from './pause.ts';
@@ -56,7 +56,7 @@ export async function reach<Answer>(
 
 /** By the pid in `daemon.json`; a pid that somebody else got since is no proof, but costs only time. */
 export function daemonLives(session: Session): boolean {
-  const daemon = readDaemonFile(session.paths.daemonFile);
+  const daemon = readOwnDaemonFile(session.paths);
   return daemon !== null && processLives(daemon.supervisorPid);
 }
 

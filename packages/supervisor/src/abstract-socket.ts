@@ -24,3 +24,9 @@ export function holdName(name: string): Promise<HeldName | null> {
     });
   });
 }
+
+export async function nameHeld(name: string): Promise<boolean> {
+  const own = await holdName(name);
+  own?.release();
+  return own === null;
+}

@@ -16,6 +16,7 @@ import { adopt, type Adoption, isOurs } from './adoption.ts';
 import { controllerInstance, controllerName, controllerService } from './controller-service.ts';
 import { removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
 import { createDriver, type Driver } from './driver.ts';
+import { settleIdentity } from './folder-identity.ts';
 import type { LiveRun } from './live-run.ts';
 import { createNoticeRing, type NoticeRing } from './notice-ring.ts';
 import { log } from './own-log.ts';
@@ -24,7 +25,7 @@ import { createProcessHost, type ProcessHost } from './process-host.ts';
 import { openRequestKeys } from './request-keys.ts';
 import { answerRequest } from './requests.ts';
 import { openRunLog, readRunLog, rewriteRunLog, type RunLogFile } from './run-log-file.ts';
-import { prepareStateFolder, readStack, writeStack } from './state-folder.ts';
+import { prepareStateFolder, readStack, signStateFolder, writeStack } from './state-folder.ts';
 import { listenOnWire, type WireServer } from './wire-server.ts';
 
 export type DaemonOptions = Readonly<{
@@ -56,13 +57,17 @@ type Parts = {
   wire: WireServer | null;
 };
 
-/** @throws FettleError E-DAEMON-RUNNING, E-STATE-READONLY, E-STATE-HOST, E-RUNTIME-FOLDER. */
+/**
+ * @throws FettleError E-DAEMON-RUNNING, E-STATE-READONLY, E-STATE-HOST, E-STATE-MOVED,
+ * E-RUNTIME-FOLDER.
+ */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { paths } = options;
   const startedAtMs = Date.now();
   const lock = await holdName(paths.lockName);
   if (lock === null) throw alreadyRunning(paths);
-  prepareStateFolder(paths);
+  await settleIdentity(paths, prepareStateFolder(paths));
+  signStateFolder(paths);
   const epoch = newEpoch(paths.hash);
   const stack = readStack(paths.stackFile);
   const adoption = takeLogOver(paths, epoch);

@@ -10,8 +10,12 @@ import { FettleError } from '@fettle/sdk/fettle-error';
 import { writeAtomically } from './atomic-file.ts';
 import { log } from './own-log.ts';
 
-/** @throws FettleError E-STATE-READONLY, E-STATE-HOST. */
-export function prepareStateFolder(paths: StatePaths): void {
+/**
+ * Returns the path under which the folder was used last; null: never, or not known. Once that is
+ * settled, `signStateFolder` notes the present one.
+ * @throws FettleError E-STATE-READONLY, E-STATE-HOST.
+ */
+export function prepareStateFolder(paths: StatePaths): string | null {
   try {
     for (const folder of [paths.stateDir, paths.runsDir, paths.logsDir]) makeFolders(folder);
     chmodSync(paths.stateDir, 0o700);
@@ -19,8 +23,22 @@ export function prepareStateFolder(paths: StatePaths): void {
   } catch (cause) {
     throw readOnly(paths.stateDir, cause);
   }
-  refuseOtherHost(paths.hostFile);
+  const last = readHost(paths.hostFile);
+  refuseOtherHost(paths.hostFile, last);
   prepareRuntimeFolder(paths.runtimeDir);
+  return last?.stateDir ?? null;
+}
+
+/** Who uses the folder, and under which path. */
+export function signStateFolder({ hostFile, stateDir }: StatePaths): void {
+  const here = JSON.stringify({ ...thisHost(), stateDir });
+  const last = readHost(hostFile);
+  if (last !== null && JSON.stringify(last) === here) return;
+  try {
+    writeAtomically(hostFile, `${here}\n`);
+  } catch (cause) {
+    log('warn', 'host.json cannot be written', { cause });
+  }
 }
 
 /** The last applied stack; null: none yet, or not readable as one. */
@@ -69,22 +87,23 @@ function readOnly(folder: string, cause: unknown): FettleError {
   });
 }
 
-type Host = Readonly<{ machineId: string; hostname: string }>;
+type Host = Readonly<{
+  machineId: string;
+  hostname: string;
+  /** Absent where an earlier Fettle wrote it. */
+  stateDir?: string;
+}>;
+
+function thisHost(): Host {
+  return { machineId: readMachineId(), hostname: hostname() };
+}
 
 /** pids, sockets and ports of another machine mean nothing here, yet may be in use there. */
-function refuseOtherHost(hostFile: string): void {
-  const here: Host = { machineId: readMachineId(), hostname: hostname() };
-  const last = readHost(hostFile);
-  if (last !== null && !isSameHost(last, here))
-    throw new FettleError('E-STATE-HOST', `the state folder was last used on ${last.hostname}`, {
-      hint: `If no daemon runs it there any more, delete ${hostFile} and start again.`,
-    });
-  if (last !== null && last.hostname === here.hostname) return;
-  try {
-    writeAtomically(hostFile, `${JSON.stringify(here)}\n`);
-  } catch (cause) {
-    log('warn', 'host.json cannot be written', { cause });
-  }
+function refuseOtherHost(hostFile: string, last: Host | null): void {
+  if (last === null || isSameHost(last, thisHost())) return;
+  throw new FettleError('E-STATE-HOST', `the state folder was last used on ${last.hostname}`, {
+    hint: `If no daemon runs it there any more, delete ${hostFile} and start again.`,
+  });
 }
 
 function isSameHost(last: Host, here: Host): boolean {
@@ -96,7 +115,8 @@ function readHost(hostFile: string): Host | null {
   try {
     const value = JSON.parse(readFileSync(hostFile, 'utf8')) as Partial<Host>;
     if (typeof value.hostname !== 'string' || typeof value.machineId !== 'string') return null;
-    return { hostname: value.hostname, machineId: value.machineId };
+    const { machineId, hostname, stateDir } = value;
+    return { machineId, hostname, ...(typeof stateDir === 'string' ? { stateDir } : {}) };
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
 /** `fettle version`: of the CLI, of Node, of the running daemon. */
 import type { Command } from 'commander';
-import { readDaemonFile } from '@fettle/sdk/daemon/paths';
+import { readOwnDaemonFile } from '@fettle/sdk/daemon/paths';
 import { exitCodes, type CommandModule } from '../command.ts';
 import { emit } from '../emit.ts';
 import { daemonLives } from '../reach.ts';
@@ -9,7 +9,7 @@ import { cliVersion } from '../version.ts';
 export const command: CommandModule = {
   define(_program: Command) {},
   async run(session) {
-    const daemon = daemonLives(session) ? readDaemonFile(session.paths.daemonFile) : null;
+    const daemon = daemonLives(session) ? readOwnDaemonFile(session.paths) : null;
     const document = {
       schema: 'fettle.version/v1',
       cli: cliVersion,

@@ -1,8 +1,9 @@
 /** Hands the stack to the supervisor and tells what that changes. */
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import type { StackChange } from '@fettle/core/supervise/effect';
 import type { Snapshot } from '@fettle/core/supervise/protocol';
 import type { Stack } from '@fettle/core/stack/service';
+import { readOwnDaemonFile } from '@fettle/sdk/daemon/paths';
 import type { SupervisorClient } from '@fettle/sdk/daemon/supervisor-client';
 import { ensureDaemon, isUnreachable, lockHeld } from '../daemon.ts';
 import type { Session } from '../session.ts';
@@ -47,7 +48,7 @@ async function applyOnce(
 ): Promise<Applied> {
   const told = Promise.withResolvers<readonly Change[]>();
   const seen: { snapshot: Snapshot | null } = { snapshot: null };
-  const survived = existsSync(session.paths.daemonFile);
+  const survived = readOwnDaemonFile(session.paths) !== null;
   const fresh = !survived && !(await lockHeld(session));
   if (fresh) seedStack(session, named.length === 0 ? stack : withNamed(stack, null, named));
   const { client, started } = await ensureDaemon(session, {

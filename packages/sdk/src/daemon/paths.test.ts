@@ -32,8 +32,14 @@ test('the sockets of a running daemon are where it says', () => {
   const paths = statePaths(dir, {});
   mkdirSync(paths.stateDir);
   const file = { supervisorPid: 1, controllerPid: null, url: null, version: '1' };
-  writeFileSync(paths.daemonFile, JSON.stringify({ ...file, socket: '/run/x/controller.sock' }));
-  equal(livePaths(dir, {}).supervisorSocket, '/run/x/supervisor.sock');
+  writeFileSync(
+    paths.daemonFile,
+    JSON.stringify({ ...file, socket: `/run/x/${paths.hash}/controller.sock` }),
+  );
+  equal(livePaths(dir, {}).supervisorSocket, `/run/x/${paths.hash}/supervisor.sock`);
+  const other = { ...file, socket: '/run/x/0123456789abcdef/controller.sock' };
+  writeFileSync(paths.daemonFile, JSON.stringify(other));
+  equal(livePaths(dir, {}).supervisorSocket, paths.supervisorSocket);
   writeFileSync(paths.daemonFile, '{"supervisorPid":');
   equal(readDaemonFile(paths.daemonFile), null);
   equal(livePaths(dir, {}).supervisorSocket, paths.supervisorSocket);

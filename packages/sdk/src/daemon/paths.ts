@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, realpathSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 export type StatePaths = Readonly<{
   /** Absolute folder of the config file. */
@@ -56,7 +56,7 @@ export function livePaths(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): StatePaths {
   const paths = statePaths(stackDir, env);
-  const daemon = readDaemonFile(paths.daemonFile);
+  const daemon = readOwnDaemonFile(paths);
   return daemon === null ? paths : { ...paths, ...sockets(dirname(daemon.socket)) };
 }
 
@@ -81,6 +81,12 @@ export function readDaemonFile(daemonFile: string): DaemonFile | null {
   } catch {
     return null;
   }
+}
+
+/** As `readDaemonFile`; null also for a file that came along when the folder was copied or moved. */
+export function readOwnDaemonFile({ daemonFile, hash }: StatePaths): DaemonFile | null {
+  const daemon = readDaemonFile(daemonFile);
+  return daemon !== null && basename(dirname(daemon.socket)) === hash ? daemon : null;
 }
 
 /** Append-only output, stdout and stderr together, of one run. */
