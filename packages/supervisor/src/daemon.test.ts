@@ -169,6 +169,17 @@ test('stop ends the whole tree, deaf and detached children included', async () =
   await until('nothing left', () => (members().length === 0 ? true : null));
 });
 
+test('a service in a session of its own hears the stop signal', async () => {
+  const inner = 'trap "exit 9" TERM; echo ready; while :; do sleep 0.01; done';
+  await apply([service('a', `exec setsid sh -c '${inner}'`, { stopGraceMs: 8_000 })]);
+  const [view] = await views(isUp);
+  const ready = () => (readFileSync(view?.spool ?? '', 'utf8') === 'ready\n' ? true : null);
+  await until('ready', ready);
+  await client.request(command('stop'));
+  const [after] = await views(([now]) => now?.state === 'stopped');
+  equal(after?.lastExit?.code, 9);
+});
+
 test('a stopped process is continued, a killed shim is noticed', async () => {
   await apply([service('a', 'exec sleep 100')]);
   const [view] = await views(isUp);

@@ -181,9 +181,14 @@ function look(host: Host, run: LiveRun): void {
 function signal(host: Host, token: string, posixSignal: PosixSignal): void {
   const run = host.runs.get(token);
   if (run === undefined) return;
-  if (posixSignal === 'SIGKILL') killTree(host, token);
-  else if (run.shimPid !== null && isShim(run)) sendSignal(-run.shimPid, posixSignal);
-  else if (run.pid !== null && isService(run)) sendSignal(run.pid, posixSignal);
+  if (posixSignal === 'SIGKILL') return killTree(host, token);
+  const group = run.shimPid !== null && isShim(run) ? run.shimPid : null;
+  if (group !== null) sendSignal(-group, posixSignal);
+  if (run.pid === null || !isService(run)) return;
+  // A service may have left its group (`setsid`): then it leads one of its own, or stands alone.
+  const pgrp = readProcessStat(run.pid)?.pgrp;
+  if (group === null || pgrp !== group)
+    sendSignal(group !== null && pgrp === run.pid ? -run.pid : run.pid, posixSignal);
 }
 
 function killTree(host: Host, token: string): void {

@@ -238,6 +238,22 @@ test('a program that cannot be spawned', () =>
     'spawn-failed',
     'could not be started: spawn EMFILE',
   ]));
+test('a restart that could not start is told by why it could not', () =>
+  check(
+    {
+      state: 'failed',
+      lastExit: {
+        kind: 'signal',
+        code: 143,
+        posixSignal: 'SIGTERM',
+        endedBy: 'operator-restart',
+        atMs: now,
+      },
+      spawnError: { code: 'ENOTDIR', message: 'the folder /srv/api is not there' },
+    },
+    {},
+    ['spawn-failed', 'could not be started: the folder /srv/api is not there'],
+  ));
 test('success again and again looks like a job', () =>
   check(
     { lastExit: { kind: 'code', code: 0, posixSignal: null, endedBy: null, atMs: now } },

@@ -130,6 +130,8 @@ const endedByUs: Rule = {
   explain(facts) {
     const endedBy = facts.exit?.endedBy ?? null;
     if (endedBy === null || endedBy === 'hang' || endedBy === 'memory-limit') return null;
+    // It was to start again, and that failed: the start is what people must hear of.
+    if (facts.input.view.spawnError !== null) return null;
     return {
       sentence: `ended by Fettle (${clipMiddle(endedBy.replaceAll('-', ' '), 60)}) and about to start again`,
       confidence: 0.9,
