@@ -35,7 +35,7 @@ export function createStateEvents(
     journal: Pick<FullJournal, 'appendAll'>;
     store: Pick<Store, 'states' | 'saveStates'>;
     /** Has the why part found the reason? */
-    reasonKnown: (service: string) => boolean;
+    reasonKnown: (service: string, state: State) => boolean;
     /** Called when it is time to take the document again. */
     again: () => void;
     nowMs: () => number;
@@ -46,7 +46,7 @@ export function createStateEvents(
   let timer: NodeJS.Timeout | null = null;
   const isDue = ({ service, atMs }: Untold): boolean =>
     severities[service.state] === undefined ||
-    parts.reasonKnown(service.name) ||
+    parts.reasonKnown(service.name, service.state) ||
     parts.nowMs() - atMs >= reasonMs;
   const changes = (document: StatusDocument): readonly KeyedEvent[] => {
     const events: KeyedEvent[] = [];

@@ -3,13 +3,14 @@
  * and something has changed, and shortly after a change so that new state words reach the journal.
  */
 import { statSync } from 'node:fs';
-import type { ConfigChange, DaemonStatus, StatusDocument } from '@fettle/sdk/api/status';
+import type { ConfigChange, DaemonStatus, State, StatusDocument } from '@fettle/sdk/api/status';
 import type { FullJournal } from './journal.ts';
 import type { FiguresPart, HealthPart, WhyPart } from './parts.ts';
 import { createStateEvents } from './state-events.ts';
 import { assembleStatus } from './status.ts';
 import type { Store } from './store.ts';
 import type { FullLink } from './supervisor-link.ts';
+import { fitsState } from './why/fits-state.ts';
 
 export type StatusKeeper = Readonly<{
   document(): StatusDocument;
@@ -52,6 +53,10 @@ export function createStatusKeeper(parts: StatusParts): StatusKeeper {
   let timer: NodeJS.Timeout | null = null;
   let review: NodeJS.Timeout | null = null;
 
+  const reasonOf = (service: string, state: State): string | null => {
+    const why = parts.why.why(service);
+    return why !== null && fitsState(why.cause, state) ? why.sentence : null;
+  };
   const look = (): StatusDocument => {
     const nowMs = parts.nowMs();
     dirty = false;
@@ -64,7 +69,7 @@ export function createStatusKeeper(parts: StatusParts): StatusKeeper {
       marks: parts.health.marks,
       healing: parts.health.healing,
       figures: parts.figures.latest,
-      why: (service) => parts.why.why(service)?.sentence ?? null,
+      why: reasonOf,
       configChanged: configChanged(nowMs),
       before: states.known,
       daemon: parts.daemon(),
@@ -96,7 +101,7 @@ export function createStatusKeeper(parts: StatusParts): StatusKeeper {
   };
   const states = createStateEvents({
     ...parts,
-    reasonKnown: (service) => parts.why.why(service) !== null,
+    reasonKnown: (service, state) => reasonOf(service, state) !== null,
     again: () => void touch(),
   });
   const disposers = [

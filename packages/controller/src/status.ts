@@ -32,8 +32,8 @@ export type StatusFacts = Readonly<{
   marks: (service: string) => readonly CheckMark[];
   healing: (instance: string) => boolean;
   figures: (instance: string) => Figures | null;
-  /** One sentence, or null. */
-  why: (service: string) => string | null;
+  /** One sentence that is a reason of this state, or null. */
+  why: (service: string, state: State) => string | null;
   /** The config file that is newer than what was applied. */
   configChanged: ConfigChange | null;
   /** Word and beginning as last told, by service. */
@@ -135,7 +135,7 @@ function serviceStatus(
     port,
     restarts: sum(instances.map(({ view }) => view.restarts)),
     since: iso(sinceMs(row, state, facts)),
-    why: facts.why(service.name) ?? plainWhy(row, state, words),
+    why: facts.why(service.name, state) ?? plainWhy(row, state, words),
     required: service.required,
     external: service.external,
     dependsOn: service.dependsOn.map((need) => need.service),

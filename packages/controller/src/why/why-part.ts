@@ -11,6 +11,7 @@ import { sentenceLimit } from '@fettle/core/loop/diagnose/words';
 import type { Notice } from '@fettle/core/supervise/effect';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { WhyPart } from '../parts.ts';
+import { fitsServing } from './fits-state.ts';
 import { clock, gather, isPlain, stateOf, worstInstance, type WhyDeps } from './gather.ts';
 
 export type { WhyDeps } from './gather.ts';
@@ -84,23 +85,13 @@ export function createWhy(deps: WhyDeps): WhyPart {
   };
 }
 
-/** Causes that are notes: the service serves all the same. */
-const besideOk: ReadonlySet<string> = new Set([
-  'affected-by-dependency',
-  'continued',
-  'flapping',
-  'optional-missing',
-  'port-moved',
-  'restarted',
-]);
-
 /** A sentence about a view that is no more is not told of a service that is fine by now. */
 function current(shell: Shell, name: string): Why | null {
   const known = shell.known.get(name);
   if (known === undefined) return null;
   const { deps } = shell;
   // Health may have turned since: what holds a service back is not told beside ok.
-  if (!besideOk.has(known.why.cause)) {
+  if (!fitsServing(known.why.cause)) {
     const worst = worstInstance(deps, name);
     if (worst !== null && stateOf(deps, worst) === 'ok') return null;
   }
