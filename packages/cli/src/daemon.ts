@@ -80,15 +80,11 @@ export function startDaemon(session: Session, ending = false): StartedDaemon {
   const { stateDir, supervisorOut, stackDir } = session.paths;
   makeFolders(stateDir);
   const [main, controller] = [builtMain('supervisor'), builtMain('controller')];
+  const where = ['--stack-dir', stackDir, '--controller', controller];
   const out = openSync(supervisorOut, 'a', 0o600);
   const child = spawn(
     process.execPath,
-    [
-      ...supervisorFlags,
-      main,
-      ...['--stack-dir', stackDir, '--controller', controller],
-      ...(ending ? ['--ending'] : []),
-    ],
+    [...supervisorFlags, main, ...where, ...(ending ? ['--ending'] : [])],
     {
       cwd: stackDir,
       detached: true,

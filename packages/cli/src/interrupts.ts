@@ -9,7 +9,13 @@ export type Interrupts = {
   exitCode: number;
   /** Set by a command that handles the second itself. */
   onSecond: (() => void) | null;
+  /** What is still to be done when the terminal was closed; we end after it. Absent: nothing. */
+  onHangup?: (() => Promise<void>) | null;
 };
+
+/** As shells tell of an end by SIGHUP. */
+const hungUp = 129;
+const hangupMs = 1_000;
 
 export function listenForInterrupts(): Interrupts {
   const controller = new AbortController();
@@ -23,5 +29,10 @@ export function listenForInterrupts(): Interrupts {
   };
   process.on('SIGINT', () => take(130));
   process.on('SIGTERM', () => take(143));
+  process.on('SIGHUP', () => {
+    setTimeout(() => process.exit(hungUp), hangupMs);
+    void state.onHangup?.().finally(() => process.exit(hungUp));
+    if (!state.onHangup) process.exit(hungUp);
+  });
   return state;
 }

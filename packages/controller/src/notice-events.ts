@@ -167,7 +167,13 @@ function commandTaken(
   const { command, actor } = notice;
   const names: readonly (string | null)[] = notice.services.length === 0 ? [null] : notice.services;
   return names.map((service) => ({
-    ...base(atMs, 'command.taken', `${actor} asked to ${command} ${service ?? 'the stack'}`),
+    ...base(
+      atMs,
+      'command.taken',
+      command === 'detach'
+        ? 'the terminal of an attached fettle up was closed; the stack runs on'
+        : `${actor} asked to ${command} ${service ?? 'the stack'}`,
+    ),
     service,
     data: { command, actor },
   }));

@@ -13,7 +13,7 @@ import type { Session } from '../session.ts';
 import { shortPath } from '../terminal/error-text.ts';
 import { paint } from '../terminal/paint.ts';
 import { applyStack, sayChanges, type Applied } from '../up/apply.ts';
-import { followAttached, stopAttached } from '../up/attached.ts';
+import { followAttached, stopAttached, tellDetached } from '../up/attached.ts';
 import { exitCodeOf, sayClosing } from '../up/closing-words.ts';
 import { loadConfig } from '../up/load-config.ts';
 import { warnOfShortage } from '../up/pre-flight.ts';
@@ -55,6 +55,7 @@ async function up(session: Session, input: CommandInput): Promise<number> {
   await warnOfShortage(session, stack);
   await writeStateFolder(session);
   const applied = await applyStack(session, stack, args);
+  if (!detached) session.interrupts.onHangup = () => tellDetached(session);
   if (applied.adopted.length > 0)
     session.output.say(
       `  adopted ${plural(applied.adopted.length, 'process', 'processes')} that ran on`,

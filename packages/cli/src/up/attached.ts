@@ -6,11 +6,11 @@ import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { Snapshot } from '@fettle/core/supervise/protocol';
 import type { SupervisorClient } from '@fettle/sdk/daemon/supervisor-client';
 import { FettleError } from '@fettle/sdk/fettle-error';
-import { bringDown, downWords } from '../bring-down.ts';
+import { bringDown, downWords, isOrphaned } from '../bring-down.ts';
 import { connectDaemon } from '../daemon.ts';
 import { followLogs } from '../follow-logs.ts';
 import { jsonLine, renderLogLine } from '../render/log-text.ts';
-import { isJson, type Session } from '../session.ts';
+import { commandLine, isJson, type Session } from '../session.ts';
 import type { UpOutcome } from './watch-up.ts';
 
 const graceMs = 120_000;
@@ -39,7 +39,12 @@ export async function followAttached(session: Session, outcome: UpOutcome): Prom
   } finally {
     watch?.close();
   }
-  if (ended.signal.aborted) session.output.say('the stack was stopped elsewhere');
+  if (!ended.signal.aborted) return;
+  session.output.say(
+    isOrphaned(session)
+      ? `the daemon ended, your services run on; ${commandLine(session, 'up -d')} takes them over`
+      : 'the stack was stopped elsewhere',
+  );
 }
 
 /** Its connection ends with the daemon; a crashed one is not restarted by anybody but `up`. */
@@ -51,6 +56,13 @@ async function watchDaemon(session: Session, onEnd: () => void): Promise<Supervi
     onEnd();
     return null;
   }
+}
+
+/** The terminal was closed: that is no wish to stop anything, so the stack runs on. */
+export async function tellDetached(session: Session): Promise<void> {
+  const client = await connectDaemon(session);
+  await client.request({ kind: 'command', command: 'detach', services: [], actor: 'cli' });
+  client.close();
 }
 
 /** Stops the stack after Ctrl-C and says so; a second one kills. */

@@ -23,7 +23,7 @@ type Command = Extract<SuperviseEvent, { kind: 'command-given' }>;
 type Scale = Extract<SuperviseEvent, { kind: 'scale-asked' }>;
 
 export function takeCommand(state: SuperviseState, event: Command): void {
-  const records = event.command === 'down' ? userServices(state) : named(state, event.services);
+  const records = recordsOf(state, event);
   emit(state, {
     kind: 'publish',
     notice: {
@@ -56,6 +56,8 @@ export function takeCommand(state: SuperviseState, event: Command): void {
       return;
     case 'reset':
       for (const record of records) reset(state, record);
+      return;
+    case 'detach':
       return;
     case 'down':
       goDown(state);
@@ -137,6 +139,14 @@ export function goDown(state: SuperviseState): void {
     record.wanted = 'running';
     forInstances(record, (instance) => stopInstance(state, instance, 'stack-down'));
   }
+}
+
+function recordsOf(
+  state: SuperviseState,
+  { command, services }: Command,
+): readonly ServiceRecord[] {
+  if (command === 'detach') return [];
+  return command === 'down' ? userServices(state) : named(state, services);
 }
 
 function named(state: SuperviseState, names: readonly string[]): readonly ServiceRecord[] {

@@ -35,7 +35,8 @@ export type SuperviseEvent =
   | Readonly<{ kind: 'stack-applied'; stack: Stack }>
   | Readonly<{
       kind: 'command-given';
-      command: 'start' | 'stop' | 'restart' | 'reset' | 'down';
+      /** `detach`: whoever watched has gone and the stack runs on; only told, nothing is done. */
+      command: 'start' | 'stop' | 'restart' | 'reset' | 'down' | 'detach';
       /** Empty: every service. */
       services: readonly string[];
       actor: string;

@@ -22,7 +22,7 @@ export type RequestBody =
   | Readonly<{ kind: 'apply'; stack: Stack; actor: string }>
   | Readonly<{
       kind: 'command';
-      command: 'start' | 'stop' | 'restart' | 'reset';
+      command: 'start' | 'stop' | 'restart' | 'reset' | 'detach';
       services: readonly string[];
       actor: string;
     }>
