@@ -123,7 +123,7 @@ const report = (ready: boolean) => ({ kind: 'health', token: 't-1', ready, alive
 
 test('what is up is reported, and read by others', async () => {
   const { part, requests } = openPart(tcp);
-  await expect.poll(() => requests).toContainEqual(report(true));
+  await expect.poll(() => requests, { timeout: 5_000 }).toContainEqual(report(true));
   expect(part.checks('api.1')[0]).toMatchObject({ up: true, attested: true, kind: 'tcp' });
   expect(part.marks('api')[0]).toBe('ok');
   const [durations] = part.durations();
@@ -136,22 +136,22 @@ test('what is up is reported, and read by others', async () => {
 
 test('what the supervisor did not hear is said again', async () => {
   const { requests, world } = openPart(tcp, {}, true);
-  await expect.poll(() => requests.length).toBe(1);
+  await expect.poll(() => requests.length, { timeout: 5_000 }).toBe(1);
   world.refuse = false;
-  await expect.poll(() => requests.length, { timeout: 3_000 }).toBe(2);
+  await expect.poll(() => requests.length, { timeout: 5_000 }).toBe(2);
   expect(requests[1]).toEqual(report(true));
 });
 
 test('a snapshot says everything again', async () => {
   const { requests, listeners } = openPart(tcp);
-  await expect.poll(() => requests.length).toBe(1);
+  await expect.poll(() => requests.length, { timeout: 5_000 }).toBe(1);
   listeners.snapshot();
   expect(requests).toEqual([report(true), report(true)]);
 });
 
 test('a run that ended is no longer probed', async () => {
   const { part, requests, views, listeners, view } = openPart(tcp);
-  await expect.poll(() => requests.length).toBe(1);
+  await expect.poll(() => requests.length, { timeout: 5_000 }).toBe(1);
   const gone = { ...view, state: 'backing-off', token: null } as InstanceView;
   views.set('api.1', gone);
   listeners.notice({ kind: 'instance-changed', view: gone, cause: 'ended' }, Date.now());
@@ -165,9 +165,9 @@ test('a log check reads what was said before it listened, then what is said', as
   await writeFile(spool, 'booting\nready to serve\n');
   const probe: Probe = { kind: 'log', ready: 'ready to', failing: 'lost' };
   const { part, requests, say, told } = openPart(probe, { spool });
-  await expect.poll(() => requests).toContainEqual(report(true));
+  await expect.poll(() => requests, { timeout: 5_000 }).toContainEqual(report(true));
   say('lost the queue');
-  await expect.poll(() => requests).toContainEqual(report(false));
+  await expect.poll(() => requests, { timeout: 5_000 }).toContainEqual(report(false));
   expect(part.failing('api.1')[0]).toMatchObject({
     everUp: true,
     result: { detail: 'log says lost the queue' },
@@ -178,11 +178,11 @@ test('a log check reads what was said before it listened, then what is said', as
 test('a command runs in the environment of the definition when no process can be asked', async () => {
   const command = ['sh', '-c', 'test "$COLOUR$PORT" = "green$0"', `${port}`];
   const { requests } = openPart({ kind: 'exec', command }, { pid: null });
-  await expect.poll(() => requests, { timeout: 3_000 }).toContainEqual(report(true));
+  await expect.poll(() => requests, { timeout: 5_000 }).toContainEqual(report(true));
 });
 
 test('a check that cannot work fails with the reason', async () => {
   const { part } = openPart({ kind: 'log', ready: '(', failing: null });
-  await expect.poll(() => part.checks('api.1')[0]?.up).toBe(false);
+  await expect.poll(() => part.checks('api.1')[0]?.up, { timeout: 5_000 }).toBe(false);
   expect(part.checks('api.1')[0]?.lastDetail).toMatch(/pattern \( cannot be read/);
 });
