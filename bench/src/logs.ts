@@ -97,8 +97,8 @@ function median(values: readonly number[]): number {
 }
 
 /**
- * Supervisor and controller together, everything else that they do included. CPU is held against
- * the budget without a kill only: with one it holds the start of another controller, too.
+ * Supervisor and controller together, everything else that they do included; with a kill also the
+ * start of another controller.
  */
 async function daemonFigures(rounds: number, kill: boolean) {
   const name = kill ? 'whole daemon, killed' : 'whole daemon';
@@ -115,7 +115,7 @@ async function daemonFigures(rounds: number, kill: boolean) {
   const broken = samples.reduce((sum, sample) => sum + sample.broken, 0);
   const readSeconds = median(samples.map((sample) => sample.readSeconds));
   const readLinesPerSecond = Math.round(lines / readSeconds);
-  const isMet = lost === 0 && broken === 0 && (kill || cpuSeconds <= budgetCpuSeconds);
+  const isMet = lost === 0 && broken === 0 && cpuSeconds <= budgetCpuSeconds;
   return { name, cpuSeconds, lost, broken, readSeconds, readLinesPerSecond, isMet, samples };
 }
 
