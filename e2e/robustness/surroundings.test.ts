@@ -1,6 +1,6 @@
 /** Odd folders and poor environments: Fettle works there, or says why it cannot. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -73,4 +73,23 @@ test('64 open files are few: it works and warns', async () => {
   const env = { ...process.env, XDG_RUNTIME_DIR: join(stack.dir, '..', 'run') };
   const up = spawnSync('/bin/sh', words, { env, encoding: 'utf8' });
   expect([up.status, up.stderr]).toEqual([0, expect.stringContaining('W-HANDLES')]);
+});
+
+/** `nobody`, as on all Linux systems. */
+const stranger = 65_534;
+const mayChange = process.getuid?.() === 0;
+const reachable = (): boolean =>
+  spawnSync(fettle, ['--version'], { uid: stranger, gid: stranger }).status === 0;
+
+test.skipIf(!mayChange)('the stack of another user (needs root) is said to be theirs', async () => {
+  odd();
+  await stack.fettle('up', '-d', '--wait');
+  chmodSync(join(stack.dir, '..'), 0o755);
+  if (!reachable()) return;
+  for (const verb of ['status', 'down', 'logs']) {
+    const words = ['-C', stack.dir, verb];
+    const ran = spawnSync(fettle, words, { uid: stranger, gid: stranger, encoding: 'utf8' });
+    expect([ran.status, ran.stderr]).toEqual([4, expect.stringContaining('error[E-STATE-OWNER]')]);
+  }
+  expect((await stack.service('a')).state).toBe('ok');
 });

@@ -18,6 +18,7 @@ import {
 } from '@fettle/sdk/daemon/supervisor-client';
 import { supervisorFlags } from '@fettle/sdk/daemon/supervisor-flags';
 import { FettleError } from '@fettle/sdk/fettle-error';
+import { foreignState } from './foreign-state.ts';
 import { pauseMs } from './pause.ts';
 import { notRunning } from './reach.ts';
 import type { Session } from './session.ts';
@@ -48,6 +49,8 @@ export async function connectDaemon(
   session: Session,
   callbacks: DaemonCallbacks = {},
 ): Promise<SupervisorClient> {
+  const foreign = foreignState(session);
+  if (foreign !== null) throw foreign;
   if (!(await lockHeld(session))) throw notRunning(session);
   return untilConnected(session, callbacks);
 }

@@ -6,6 +6,7 @@ import type { StatusDocument } from '@fettle/sdk/api/status';
 import { readOwnDaemonFile } from '@fettle/sdk/daemon/paths';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { controllerLog } from './controller-log.ts';
+import { foreignState } from './foreign-state.ts';
 import { pauseMs } from './pause.ts';
 import { processLives } from './process-lives.ts';
 import { commandLine, type Session } from './session.ts';
@@ -67,6 +68,8 @@ export function explainAway(session: Session, cause: unknown): unknown {
 }
 
 export function notRunning(session: Session): FettleError {
+  const foreign = foreignState(session);
+  if (foreign !== null) return foreign;
   return new FettleError(
     'E-DAEMON-UNREACHABLE',
     `no daemon runs for the stack in ${session.flags.dir}`,

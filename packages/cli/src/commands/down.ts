@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { exitCodes, type CommandModule } from '../command.ts';
 import { connectDaemon, lockHeld } from '../daemon.ts';
 import { bringDown, downWords, isOrphaned, type DownOutcome } from '../bring-down.ts';
+import { foreignState } from '../foreign-state.ts';
 import { emit } from '../emit.ts';
 import { durationFlag } from '../flag-values.ts';
 
@@ -23,6 +24,8 @@ export const command: CommandModule = {
   async run(session, input) {
     const waitMs = durationFlag(input.options['timeout'], '--timeout') ?? defaultWaitMs;
     const held = await lockHeld(session);
+    const foreign = foreignState(session);
+    if (foreign !== null) throw foreign;
     if (!held && !isOrphaned(session)) {
       await emit(session, document(false), () => '');
       session.output.say('nothing runs here');
