@@ -29,6 +29,8 @@ const maxRangePorts = 4_096;
 
 export function createPortFinder(ownerOf: (port: number, host: string) => PortOwner): PortFinder {
   const claims = new Map<number, Claim>();
+  /** Ports that a search is trying just now. */
+  const trials = new Map<number, Promise<Refusal | null>>();
 
   const claim = async (instance: string, port: number): Promise<boolean> => {
     const existing = claims.get(port);
@@ -55,6 +57,19 @@ export function createPortFinder(ownerOf: (port: number, host: string) => PortOw
 
   /** null: it is ours now. */
   const take = async (request: FindPort, port: number): Promise<Refusal | null> => {
+    // Who only tries a port does not own it, and may be refused by a stranger in a moment.
+    for (let other = trials.get(port); other !== undefined; other = trials.get(port))
+      await other.catch(() => null);
+    const trial = tryPort(request, port);
+    trials.set(port, trial);
+    try {
+      return await trial;
+    } finally {
+      trials.delete(port);
+    }
+  };
+
+  const tryPort = async (request: FindPort, port: number): Promise<Refusal | null> => {
     const held = claims.get(port);
     if (held !== undefined && held.instance !== request.instance)
       return { port, owner: ours(held.instance) };

@@ -205,6 +205,21 @@ describe('a port', () => {
     stranger.close();
   });
 
+  test('that a stranger holds is not put down to whoever tries it at the same time', async () => {
+    const stranger = await held();
+    const finder = createPortFinder(() => owner);
+    const wish = request(stranger.port, stranger.port);
+    const answers = await Promise.all(
+      ['a.1', 'b.1', 'c.1'].map((instance) => finder.find({ ...wish, instance })),
+    );
+    for (const { refused } of answers) deepEqual(refused, { port: stranger.port, owner });
+    const ports = answers.map((one) => (one.kind === 'port-granted' ? one.port : null));
+    equal(new Set(ports).size, 3);
+    for (const { instance, ...one } of answers)
+      if (one.kind === 'port-granted') finder.release(instance, one.port);
+    stranger.close();
+  });
+
   test('that is taken is refused where no other will do', async () => {
     const stranger = await held();
     const finder = createPortFinder(() => owner);
