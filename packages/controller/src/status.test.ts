@@ -201,8 +201,14 @@ test('the stack is unhealthy for a required service, degraded for an optional on
   deepEqual([health(true), health(false)], ['unhealthy', 'degraded']);
 });
 const before = (state: State) => new Map([['api', { state, sinceMs: 5 }]]);
+test('since is not older than the first start: the stack was down in between', () => {
+  const fields = { startReason: 'first-start', startedAtMs: 7 } as const;
+  equal(one(fields, { before: before('ok') }).since, new Date(7).toISOString());
+  const crashed = { ...fields, startReason: 'crash' } as const;
+  equal(one(crashed, { before: before('ok') }).since, new Date(5).toISOString());
+});
 test('since begins anew with a new word only', () => {
-  equal(one({}, { before: before('ok') }).since, new Date(5).toISOString());
+  equal(one({ startedAtMs: 1 }, { before: before('ok') }).since, new Date(5).toISOString());
   equal(one({}, { before: before('failing') }).since, new Date(nowMs).toISOString());
 });
 const figures = (id: string) => (id === 'api.2' ? { memoryBytes: 5, cpuRatio: 0.5 } : null);

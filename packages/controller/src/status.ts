@@ -185,10 +185,18 @@ function exitStatus({ lastExit }: InstanceView): ExitStatus | null {
 
 function sinceMs(row: Row, state: State, facts: StatusFacts): number {
   const before = facts.before.get(row.service.name);
-  if (before !== undefined && before.state === state) return before.sinceMs;
+  if (before !== undefined && before.state === state)
+    return Math.max(before.sinceMs, startedAnewMs(row));
   if (before !== undefined) return facts.nowMs;
   const newest = Math.max(0, ...row.instances.map(({ view }) => view.sinceMs));
   return newest === 0 ? facts.nowMs : newest;
+}
+
+/** After `down` and `up` the word may be the old one, yet it did not hold in between. */
+function startedAnewMs({ instances }: Row): number {
+  const live = instances.filter(({ view }) => view.token !== null);
+  if (live.length === 0 || live.some(({ view }) => view.startReason !== 'first-start')) return 0;
+  return Math.min(...live.map(({ view }) => view.startedAtMs ?? 0));
 }
 
 /** What can be said without looking further, until the why part has looked. */

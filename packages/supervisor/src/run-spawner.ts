@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { SuperviseEffect } from '@fettle/core/supervise/effect';
 import { readProcessStat } from '@fettle/proc/process-stat';
+import { makeFolders } from '@fettle/sdk/daemon/make-folders';
 import { spoolFile, type StatePaths } from '@fettle/sdk/daemon/paths';
 import { checkCommand, type CommandTrouble } from './command-check.ts';
 import { log } from './own-log.ts';
@@ -50,6 +51,12 @@ export function spawnRun(
     command,
     environment,
   });
+  try {
+    // Somebody may have deleted the state folder under us: the shim needs a place for its records.
+    makeFolders(paths.runsDir);
+  } catch (cause) {
+    log('warn', 'no folder for records of runs', { cause });
+  }
   try {
     const child = spawn('/bin/sh', args, {
       cwd: workingDir,
