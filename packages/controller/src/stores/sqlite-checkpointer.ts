@@ -5,7 +5,7 @@
  * The worker lives only while it works: kept, it would cost 8 MiB at rest. It is looked at after
  * every 2,000 rows and at most one runs at a time.
  */
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
 export type Checkpointer = Readonly<{ wrote(rows: number): void; stop(): Promise<void> }>;
@@ -15,11 +15,11 @@ const walLimitBytes = 2 * 1_048_576;
 const stopWithinMs = 500;
 
 export function createCheckpointer(path: string): Checkpointer {
+  const program = readProgram();
   let rows = 0;
   let worker: Worker | null = null;
   const start = (): void => {
-    const file = import.meta.url.endsWith('.ts') ? 'checkpoint-worker.ts' : 'checkpoint-worker.js';
-    const own = new Worker(new URL(file, import.meta.url), { workerData: { path }, stderr: true });
+    const own = new Worker(program, { workerData: { path }, stderr: true });
     worker = own;
     own.unref();
     // A failed checkpoint leaves the log as it is; the next one tries again.
@@ -44,4 +44,11 @@ export function createCheckpointer(path: string): Checkpointer {
       clearTimeout(timer);
     },
   };
+}
+
+/** Read at start: an update under a running daemon may take the file away, or put another there. */
+function readProgram(): URL {
+  if (import.meta.url.endsWith('.ts')) return new URL('checkpoint-worker.ts', import.meta.url);
+  const text = readFileSync(new URL('checkpoint-worker.js', import.meta.url), 'utf8');
+  return new URL(`data:text/javascript,${encodeURIComponent(text)}`);
 }
