@@ -33,9 +33,21 @@ async function withTarget<T>(
   }
 }
 
-/** From the start command to the last of `count` services having begun; and how long stop takes. */
+/**
+ * From the start command to the last of `count` services having begun: `upMs` with nothing there
+ * before, `warmMs` with the daemon running (NaN where there is none); and how long stop takes.
+ */
 export async function startAndStop(target: Target, count: number) {
-  return withTarget(target, count, async (_running, _heard, upMs) => ({ upMs }));
+  return withTarget(target, count, async ({ services }, heard, upMs) => {
+    if (services === null) return { upMs, warmMs: Number.NaN };
+    await services.stop();
+    const began = heard.next(count, startTimeoutMs);
+    const startedMs = performance.now();
+    const starting = services.start();
+    const warmMs = Math.max(...(await began).map((one) => one.atMs)) - startedMs;
+    await starting;
+    return { upMs, warmMs };
+  });
 }
 
 /** From `kill -9` to the next life's first instruction, once per service. Milliseconds, raw. */

@@ -24,6 +24,8 @@ export type Running = Readonly<{
   daemons: () => readonly number[];
   /** Pids of per-service helpers, such as shims. */
   shims: () => readonly number[];
+  /** Stops and starts the services under a daemon that goes on running; null: it cannot. */
+  services: Readonly<{ stop: () => Promise<void>; start: () => Promise<void> }> | null;
   /** Stops everything and returns when the target says that it is done. */
   stop: () => Promise<void>;
 }>;

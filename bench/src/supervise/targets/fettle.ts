@@ -43,6 +43,7 @@ export const fettle: Target = {
   installed: () => spawnSync(launcher, ['version']).status === 0,
   async start(workload) {
     writeFileSync(join(workload.dir, 'fettle.json'), config(workload));
+    const names = Array.from({ length: workload.count }, (_none, index) => `s${index}`);
     await run(launcher, ['-C', workload.dir, 'up', '-d']);
     return {
       daemons: () => {
@@ -50,6 +51,10 @@ export const fettle: Target = {
         return controllerPid === null ? [supervisorPid] : [supervisorPid, controllerPid];
       },
       shims: () => shimPids(workload.dir),
+      services: {
+        stop: async () => void (await run(launcher, ['-C', workload.dir, 'stop', ...names])),
+        start: async () => void (await run(launcher, ['-C', workload.dir, 'start', ...names])),
+      },
       async stop() {
         await run(launcher, ['-C', workload.dir, 'down']);
       },

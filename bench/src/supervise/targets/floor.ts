@@ -36,6 +36,7 @@ export const floor: Target = {
     return {
       daemons: () => [child.pid ?? 0],
       shims: () => [],
+      services: null,
       async stop() {
         child.kill('SIGTERM');
         await once(child, 'exit');

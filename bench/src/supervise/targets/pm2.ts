@@ -25,6 +25,7 @@ export const pm2: Target = {
     return {
       daemons: () => [daemon()],
       shims: () => [],
+      services: null,
       async stop() {
         await run('pm2', ['kill', '--silent'], { env, maxBuffer: 1e8 });
       },

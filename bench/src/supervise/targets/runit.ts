@@ -36,6 +36,7 @@ export const runit: Target = {
     return {
       daemons: () => [child.pid ?? 0],
       shims: () => childrenOf(child.pid ?? 0),
+      services: null,
       async stop() {
         child.kill('SIGHUP');
         await once(child, 'exit');

@@ -22,6 +22,7 @@ export const supervisord: Target = {
     return {
       daemons: () => [child.pid ?? 0],
       shims: () => [],
+      services: null,
       async stop() {
         child.kill('SIGTERM');
         await once(child, 'exit');
