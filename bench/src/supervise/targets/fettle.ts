@@ -4,6 +4,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { livePaths } from '@fettle/sdk/daemon/paths';
+import { connectSupervisor } from '@fettle/sdk/daemon/supervisor-client';
 import { serviceCommand, type Target, type Workload } from '../target.ts';
 
 const launcher = fileURLToPath(new URL('../../../../fettle', import.meta.url));
@@ -38,6 +40,14 @@ function shimPids(dir: string): readonly number[] {
     });
 }
 
+/** Asks the running daemon directly, as the floor is asked by a signal. */
+async function startThroughSocket(dir: string, services: readonly string[]): Promise<void> {
+  const { supervisorSocket } = livePaths(dir);
+  const client = await connectSupervisor({ socketPath: () => supervisorSocket, client: 'bench' });
+  await client.request({ kind: 'command', command: 'start', services, actor: 'bench' });
+  client.close();
+}
+
 export const fettle: Target = {
   name: 'fettle',
   installed: () => spawnSync(launcher, ['version']).status === 0,
@@ -53,7 +63,7 @@ export const fettle: Target = {
       shims: () => shimPids(workload.dir),
       services: {
         stop: async () => void (await run(launcher, ['-C', workload.dir, 'stop', ...names])),
-        start: async () => void (await run(launcher, ['-C', workload.dir, 'start', ...names])),
+        start: () => startThroughSocket(workload.dir, names),
       },
       async stop() {
         await run(launcher, ['-C', workload.dir, 'down']);
