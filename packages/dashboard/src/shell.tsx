@@ -2,7 +2,8 @@
 import type { ComponentChildren } from 'preact';
 import { formatDuration } from '@fettle/sdk/duration';
 import { helpOpen, searchOpen } from './keys.ts';
-import { fetchedAtMs, silentMs, stale, status } from './live.ts';
+import { ago } from './format.ts';
+import { fetchedAtMs, nowMs, silentMs, stale, status } from './live.ts';
 import { ConfirmDialog, Toast } from './parts/confirm.tsx';
 import { Icon, type IconName } from './parts/icon.tsx';
 import { KeyHelp, Palette } from './parts/palette.tsx';
@@ -91,6 +92,15 @@ function StaleBanner() {
       <div class="banner warn" role="alert">
         The supervisor is away: services run on, nobody restarts them. Start it again with
         <code>fettle up -d</code>
+      </div>
+    );
+  if (now?.configChanged)
+    return (
+      <div class="banner warn" role="status">
+        <span>
+          {now.configChanged.file} changed {ago(now.configChanged.at, nowMs.value)} ago and was not
+          applied. <code>fettle up -d</code> says what would restart, and does it.
+        </span>
       </div>
     );
   return null;
