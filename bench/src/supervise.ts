@@ -17,6 +17,8 @@ import { supervisord } from './supervise/targets/supervisord.ts';
 
 const services = 100;
 const idleMs = 60_000;
+/** Five hangs within a minute are a crash loop, and back off. */
+const hangRounds = 3;
 /** Peers are slow and only for orientation: they take part in the first round. */
 const compared = [floor, fettle];
 
@@ -118,7 +120,7 @@ export async function run(parts: readonly string[]): Promise<void> {
     verdicts.push(judge('500 idle services, supervisor MiB resident', own?.residentMiB[0], 70));
   }
   if (wanted('hang')) {
-    const rows = await hangToServing(5);
+    const rows = await hangToServing(hangRounds);
     tell(
       'hang to serving',
       rows.map((row) => ({ ...row, samplesMs: row.samplesMs.map(Math.round) })),

@@ -8,6 +8,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -50,12 +51,15 @@ async function answer(url: string): Promise<number | null> {
   }
 }
 
-/** Milliseconds until the server answers again; NaN when it never does. */
-async function untilAnswer(url: string): Promise<number> {
+/** Until the server answers again, and who answered; NaN when nobody does. */
+async function untilAnswer(url: string): Promise<Readonly<{ ms: number; pid: number }>> {
   const startedMs = performance.now();
-  while (performance.now() - startedMs < giveUpMs)
-    if ((await answer(url)) !== null) return performance.now() - startedMs;
-  return Number.NaN;
+  while (performance.now() - startedMs < giveUpMs) {
+    const pid = await answer(url);
+    if (pid !== null) return { ms: performance.now() - startedMs, pid };
+    await pause(10);
+  }
+  return { ms: Number.NaN, pid: Number.NaN };
 }
 
 export type HangFigure = Readonly<{ name: string; samplesMs: readonly number[]; boundMs: number }>;
@@ -77,9 +81,11 @@ export async function hangToServing(rounds: number): Promise<readonly HangFigure
   try {
     for (let round = 0; round < rounds; round += 1) {
       await answer(`${url}hang`);
-      busy.push(await untilAnswer(url));
-      process.kill((await answer(url)) ?? Number.NaN, 'SIGSTOP');
-      stopped.push(await untilAnswer(url));
+      const mended = await untilAnswer(url);
+      busy.push(mended.ms);
+      if (Number.isNaN(mended.pid)) continue;
+      process.kill(mended.pid, 'SIGSTOP');
+      stopped.push((await untilAnswer(url)).ms);
     }
   } finally {
     await run(launcher, ['-C', dir, 'down']);

@@ -18,6 +18,8 @@ import { commandLine, usageError, type Session } from './session.ts';
 import { stateGlyph } from './terminal/paint.ts';
 
 const defaultWaitMs = 30_000;
+/** Commands under way together: one after another, a hundred take a second. */
+const atOnce = 20;
 
 export function serviceVerb(verb: ServiceVerb): CommandModule {
   return {
@@ -35,10 +37,13 @@ export function serviceVerb(verb: ServiceVerb): CommandModule {
 async function act(session: Session, input: CommandInput, verb: ServiceVerb): Promise<number> {
   const before = await reachStatus(session);
   const names = askedNames(session, input, before, verb);
-  for (const name of names) {
-    const key = randomUUID();
-    await reach(session, () => session.client.command(name, verb, key));
-  }
+  for (let from = 0; from < names.length; from += atOnce)
+    await Promise.all(
+      names.slice(from, from + atOnce).map((name) => {
+        const key = randomUUID();
+        return reach(session, () => session.client.command(name, verb, key));
+      }),
+    );
   const document: CommandDocument = {
     schema: 'fettle.command/v1',
     command: verb,

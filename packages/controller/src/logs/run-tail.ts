@@ -5,7 +5,7 @@
  * state, and the index holds it. A reader that was away goes on where the index ends; what it
  * finds then was written until the file's modification time, not now.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { blockBuilder, type BlockBuilder } from './block-builder.ts';
 import { openIndexWriter, type IndexWriter } from './block-index.ts';
 import type { Block } from './block-record.ts';
@@ -46,15 +46,20 @@ export function runTail(run: RunFiles, firstOffset: number, onLines: LinesListen
   let bornMs = 0;
   let wasAway = true;
 
+  const writer = (): IndexWriter => (index ??= openIndexWriter(run.index));
+  /** A run that printed nothing has no index: a hundred starts would make a hundred empty files. */
   const ready = (): BlockBuilder => {
-    index ??= openIndexWriter(run.index);
     if (builder === null) {
-      const last = index.last();
+      const last = existsSync(run.index) ? writer().last() : null;
       const offset = Math.max(last?.end ?? 0, firstOffset);
       // A new file had nothing in it when it was made.
       builder = blockBuilder(offset, last?.lastMs ?? bornMs);
     }
     return builder;
+  };
+  const append = (from: BlockBuilder): void => {
+    const blocks = from.take();
+    if (blocks.length > 0) writer().append(blocks);
   };
   const look = (nowMs: number): boolean => {
     try {
@@ -94,7 +99,7 @@ export function runTail(run: RunFiles, firstOffset: number, onLines: LinesListen
         isDone = read < CHUNK_BYTES || used === 0;
         if (!isDone && !mayGoOn()) break;
       }
-      index?.append(building.take());
+      append(building);
       if (isDone) wasAway = false;
       return isDone;
     },
@@ -102,8 +107,8 @@ export function runTail(run: RunFiles, firstOffset: number, onLines: LinesListen
     rest,
     finish() {
       if (builder !== null && builder.open() !== null) {
-        ready().flush();
-        index?.append(ready().take());
+        builder.flush();
+        append(builder);
       }
       rest();
     },

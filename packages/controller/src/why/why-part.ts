@@ -18,6 +18,9 @@ export type { WhyDeps } from './gather.ts';
 
 /** The dying words may reach the spool a moment after the end is known. */
 const settleMs = 25;
+/** When so many services speak at once they are being started or stopped: the cores are theirs. */
+const crowd = 8;
+const crowdMs = 400;
 const reviewEveryMs = 5_000;
 /** Each so many reviews every service is looked at. */
 const fullReviewEvery = 12;
@@ -132,12 +135,16 @@ function touch(shell: Shell, services: readonly string[]): void {
   if (shell.stopped) return;
   for (const name of services) shell.dirty.add(name);
   if (shell.dirty.size === 0 || shell.timer !== null || shell.working !== null) return;
-  shell.timer = setTimeout(() => {
+  const begin = (): void => {
     shell.timer = null;
     shell.working = work(shell).finally(() => {
       shell.working = null;
       touch(shell, []);
     });
+  };
+  shell.timer = setTimeout(() => {
+    if (shell.dirty.size <= crowd) begin();
+    else shell.timer = setTimeout(begin, crowdMs);
   }, settleMs);
 }
 
