@@ -24,14 +24,16 @@ export type KillReport = Readonly<{
   violations: readonly string[];
 }>;
 
-const standIn = fileURLToPath(new URL('stand-in-controller.mjs', import.meta.url));
+const controller = fileURLToPath(
+  new URL('../../packages/controller/dist/main.js', import.meta.url),
+);
 const always = { count: 1_000_000, periodMs: 1_000, backoff: { baseMs: 50, maxMs: 200 } };
 const crashers = 5;
 const victims = 5;
 
 export async function killRounds(plan: KillPlan): Promise<KillReport> {
   const random = generator(plan.seed);
-  const daemon = testDaemon(standIn);
+  const daemon = testDaemon(controller);
   const violations: string[] = [];
   const kills: Record<string, number> = { supervisor: 0, controller: 0, both: 0 };
   const restarts: number[] = [];
