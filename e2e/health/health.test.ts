@@ -74,7 +74,7 @@ test('503 takes readiness, not the process', async () => {
   const { pid, port } = stack.view('sick.1');
   await ask(port?.port ?? 0, '/sick');
   await stack.until('sick.1 to be down', () => !ready('sick.1'));
-  expect(detail('sick.1')).toBe('HTTP 503');
+  expect(detail('sick.1')).toBe('HTTP 503: ok');
   const count = probed('sick');
   await stack.until('six more probes', () => probed('sick') >= count + 6);
   expect(stack.view('sick.1').pid).toBe(pid);

@@ -5,7 +5,7 @@
  */
 import type { Finding } from '@fettle/core/stack/health-state';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
-import { attestListener } from '@fettle/proc/attest';
+import { attestListener, type Attestation, type AttestRequest } from '@fettle/proc/attest';
 import { listListeners } from '@fettle/proc/listeners';
 import { listSocketInodes } from '@fettle/proc/open-files';
 import { readCommand } from '@fettle/proc/process-command';
@@ -32,9 +32,7 @@ export function attestFinding({ seen, durationMs, address, view }: AttestOptions
   const request = { ...address, token: view.token, pids };
   // A read of the table costs milliseconds. An older one will do as long as our process still holds
   // the listener in it, which is looked at each time; any other verdict is taken from a fresh one.
-  const settled = attestListener({ ...request, maxAgeMs: settledTableMs });
-  const { verdict, foreignPid } =
-    settled.verdict === 'ours' ? settled : attestListener({ ...request, maxAgeMs: freshTableMs });
+  const { verdict, foreignPid } = attested(request);
   switch (verdict) {
     case 'ours':
       return { ...plain, attested: true };
@@ -49,6 +47,14 @@ export function attestFinding({ seen, durationMs, address, view }: AttestOptions
     default:
       return verdict satisfies never;
   }
+}
+
+/** From the oldest table that can tell: whoever answered began to listen before now. */
+function attested(request: AttestRequest): Attestation {
+  const settled = attestListener({ ...request, maxAgeMs: settledTableMs });
+  if (settled.verdict === 'ours') return settled;
+  const fresh = attestListener({ ...request, maxAgeMs: freshTableMs });
+  return fresh.verdict === 'nobody' ? attestListener({ ...request, maxAgeMs: 0 }) : fresh;
 }
 
 function describe(pid: number): string {
