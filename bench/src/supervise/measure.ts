@@ -41,6 +41,8 @@ export async function startAndStop(target: Target, count: number) {
   return withTarget(target, count, async ({ services }, heard, upMs) => {
     if (services === null) return { upMs, warmMs: Number.NaN };
     await services.stop();
+    // What follows a stop (looking for leftovers) is not a start.
+    await pause(3_000);
     const began = heard.next(count, startTimeoutMs);
     const startedMs = performance.now();
     const starting = services.start();
