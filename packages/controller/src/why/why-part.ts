@@ -22,8 +22,8 @@ const settleMs = 25;
 const crowd = 8;
 const crowdMs = 400;
 const reviewEveryMs = 5_000;
-/** Each so many reviews every service is looked at. */
-const fullReviewEvery = 12;
+/** Each so many reviews (10 min) every service is looked at, in case a notice was missed. */
+const fullReviewEvery = 120;
 
 /** How long a cure is worth a note. */
 const notableMs = 300_000;
