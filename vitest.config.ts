@@ -5,8 +5,11 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    // Real processes on a shared machine: one slow moment is no defect, two in a row are.
+    retry: 1,
     coverage: {
       provider: 'v8',
+      reportOnFailure: true,
       include: ['packages/*/src/**/*.ts', 'simulation/src/**/*.ts'],
       exclude: ['**/*.test.ts', '**/*.contract.ts', 'packages/dashboard/**'],
     },
@@ -22,6 +25,7 @@ export default defineConfig({
           ],
           isolate: false,
           testTimeout: 20_000,
+          hookTimeout: 30_000,
         },
       },
       {
@@ -29,8 +33,6 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
-          // Real daemons on a shared machine: one slow minute is no defect, two in a row are.
-          retry: 1,
           testTimeout: 180_000,
           hookTimeout: 120_000,
         },

@@ -7,8 +7,9 @@ import { pauseMs } from './pause.ts';
 import { processLives } from './process-lives.ts';
 
 test('a process that ended and was not collected yet does not live', async () => {
-  // `exec` makes sleep the parent of a child that it will never wait for.
-  const script = 'true & echo $!; exec sleep 60';
+  // `exec` makes sleep the parent of a child that it will never wait for; the child outlives the
+  // shell, which might have collected it.
+  const script = 'sleep 0.3 & echo $!; exec sleep 60';
   const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
   try {
     const [chunk] = (await once(parent.stdout, 'data')) as [Buffer];

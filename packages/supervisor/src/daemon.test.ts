@@ -11,6 +11,7 @@ import { listProcesses, listRunTokens } from '@fettle/proc/process-tree';
 import { type StatePaths, statePaths } from '@fettle/sdk/daemon/paths';
 import { connectSupervisor, type SupervisorClient } from '@fettle/sdk/daemon/supervisor-client';
 import { type Daemon, startDaemon } from './daemon.ts';
+import { sendSignal } from './send-signal.ts';
 
 let paths: StatePaths;
 let daemon: Daemon | null = null;
@@ -25,9 +26,11 @@ afterEach(async () => {
   client.close();
   daemon?.leave();
   daemon = null;
-  for (const [pid, token] of listRunTokens(listProcesses()))
-    if (token.startsWith(paths.hash.slice(0, 8))) process.kill(pid, 'SIGKILL');
-  await until('all gone', () => (members().length === 0 ? true : null));
+  // Again and again: a shim may fork between the look and the kill.
+  await until('all gone', () => {
+    for (const pid of members()) sendSignal(pid, 'SIGKILL');
+    return members().length === 0 ? true : null;
+  });
   rmSync(paths.stackDir, { recursive: true, force: true });
 });
 
