@@ -1,0 +1,86 @@
+/**
+ * What the loop knows of the world at this moment, and what it remembers of the last hours.
+ *
+ * `observe` is the only writer, in place; every history in it is bounded. Later stages read it and
+ * never ask the world themselves.
+ */
+import type { Service, Stack } from '../../stack/service.ts';
+import type { InstanceView } from '../../supervise/instance-view.ts';
+import type { Change } from './change.ts';
+import type { ServiceExam } from './exam.ts';
+import type { CheckSeen, EdgeSeen, ErrorSeen, Explained } from './observation.ts';
+import type { SeriesStore } from './series-store.ts';
+import type { TemplateTree } from './template-tree.ts';
+
+export type Picture = {
+  stack: Stack | null;
+  /** In order of the file. */
+  readonly services: Map<string, ServicePicture>;
+  readonly series: SeriesStore;
+  /** Oldest first, at most 500. */
+  readonly changes: Change[];
+  /** Our own pause: nothing that was due then tells anything. */
+  pausedUntilMs: number;
+  /** When the first observation came: before `settleMs` after it nothing is concluded. */
+  openedMs: number;
+};
+
+/** `service` is a plain one; told by `labels: {fettle.kind: …}`, else guessed (see `service-kind`). */
+export type ServiceKind = 'database' | 'bridge' | 'worker' | 'job' | 'service';
+
+export type ServicePicture = {
+  readonly name: string;
+  definition: Service;
+  kind: ServiceKind;
+  /** As asked for through Fettle; a service that is to be down has no symptoms. */
+  want: 'up' | 'down';
+  /** When an operator last commanded it through Fettle; null: never. */
+  commandedMs: number | null;
+  readonly instances: Map<string, InstancePicture>;
+  /** By `instance/check`. */
+  readonly checks: Map<string, CheckPicture>;
+  /** What `why` says now. */
+  why: Explained | null;
+  /** What it said lately, newest last, at most 10: a crash's cause outlives the restart. */
+  readonly whys: { readonly atMs: number; readonly why: Explained }[];
+  /** Ends of runs, newest last, at most 50. */
+  readonly ends: EndSeen[];
+  readonly templates: TemplateTree;
+  /** By `host:port`, newest observation. */
+  readonly edges: Map<string, EdgeSeen & { atMs: number }>;
+  /** By fingerprint, at most 100. */
+  readonly errors: Map<string, ErrorSeen>;
+  exam: ServiceExam | null;
+  /** When it was last healthy throughout (all wanted instances ready); null: never seen so. */
+  healthyMs: number | null;
+  /** Since when it is not; null: it is. */
+  unhealthySinceMs: number | null;
+};
+
+export type InstancePicture = {
+  view: InstanceView;
+  /** R S D T t Z; null: not read yet. */
+  processState: string | null;
+  processStateSinceMs: number;
+  zombies: number;
+};
+
+export type CheckPicture = {
+  last: CheckSeen;
+  /** Newest last, at most 60. */
+  readonly results: { readonly atMs: number; readonly ok: boolean; readonly ms: number }[];
+  /** Since when the verdict is down; null: it is not. */
+  downSinceMs: number | null;
+  everUp: boolean;
+};
+
+export type EndSeen = Readonly<{
+  atMs: number;
+  instance: string;
+  token: string;
+  code: number | null;
+  posixSignal: string | null;
+  /** Fettle's own reason; null: by itself or from outside. */
+  endedBy: string | null;
+  ranMs: number | null;
+}>;

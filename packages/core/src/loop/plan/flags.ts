@@ -1,0 +1,33 @@
+/** The loop's capabilities, each behind a switch that works live, also for a share of services. */
+
+export const capabilities = [
+  'error_collection',
+  'monitoring',
+  'error_detection',
+  'performance_monitoring',
+  'pattern_analysis',
+  'diagnosis',
+  'recovery',
+  'escalation',
+  'learning',
+  'prediction',
+  'optimization',
+] as const;
+export type Capability = (typeof capabilities)[number];
+
+/** Share of services for which it is on: 1 on, 0 off. */
+export type Flags = Readonly<Record<Capability, number>>;
+
+export const allOn: Flags = {
+  error_collection: 1,
+  monitoring: 1,
+  error_detection: 1,
+  performance_monitoring: 1,
+  pattern_analysis: 1,
+  diagnosis: 1,
+  recovery: 1,
+  escalation: 1,
+  learning: 1,
+  prediction: 1,
+  optimization: 1,
+};
