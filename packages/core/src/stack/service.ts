@@ -5,6 +5,7 @@
  * data: it crosses the sockets and is kept in `.fettle/stack.json` (mode 0600: values may be
  * secret).
  */
+import type { ConfigFile, Constraint, HealLevel, HealWish, NotifyTarget } from './heal-wish.ts';
 import type { HealthCheck } from './health-check.ts';
 import type { PortRequest } from './port.ts';
 
@@ -21,6 +22,14 @@ export type Stack = Readonly<{
   services: readonly Service[];
   /** Inclusive port ranges by service class (`x-…`/`ports.reserved`), kept from other classes. */
   reservedPorts: readonly ReservedRange[];
+  /** Absent (of this and the next four): the config does not say. */
+  heal?: HealWish;
+  /** Share of services (0-1) by capability, see `loop/plan/flags.ts`. */
+  selfHealing?: Readonly<Record<string, number>>;
+  constraints?: readonly Constraint[];
+  notify?: readonly NotifyTarget[];
+  /** Every file of the top `configs:` and `secrets:`. */
+  configs?: readonly ConfigFile[];
 }>;
 
 export type ReservedRange = Readonly<{ class: string; from: number; to: number }>;
@@ -62,6 +71,12 @@ export type Service = Readonly<{
   /** Address of an external service; null otherwise. */
   externalUrl: string | null;
   labels: Readonly<Record<string, string>>;
+  /** Absent: the stack's `heal`. */
+  heal?: HealLevel;
+  /** Absolute globs of files that a runbook may delete; absent: none. */
+  cleanup?: readonly string[];
+  /** Config and secret files that it reads; absent: none is known. */
+  configs?: readonly ConfigFile[];
   /** Where the service stands in the config file; line and column from 1. */
   place: Readonly<{ file: string; line: number; column: number }>;
 }>;
