@@ -57,6 +57,23 @@ export function storeContract(name: string, open: () => Store): void {
       store.append([], { epoch: 'e', seq: 8 });
       deepEqual(store.cursor(), { epoch: 'e', seq: 8 });
     });
+    test('records of the loop are the newest of each, and can be forgotten', () => {
+      store.keepRecords([{ kind: 'run', id: 'run-1', body: { step: 1 } }], 10);
+      store.keepRecords([{ kind: 'incident', id: 'INC-1', body: { open: true } }], 20);
+      store.keepRecords(
+        [
+          { kind: 'run', id: 'run-1', body: { step: 2 } },
+          { kind: 'run', id: 'run-2', body: { step: 1 } },
+          { kind: 'incident', id: 'INC-1', body: null },
+        ],
+        30,
+      );
+      deepEqual(
+        store.records('run').map(({ body }) => body),
+        [{ step: 2 }, { step: 1 }],
+      );
+      deepEqual([store.records('run', 31), store.records('incident')], [[], []]);
+    });
     test('pages go forwards and backwards', () => {
       fill(10);
       deepEqual(seqs({ after: 4, limit: 3, from: 'oldest' }), [5, 6, 7]);

@@ -52,6 +52,9 @@ export type TokenRow = Readonly<{
 /** The answer given to an Idempotency-Key. */
 export type SavedAnswer = Readonly<{ fingerprint: string; status: number; body: string }>;
 
+/** A record of the healing loop; `body` is plain JSON, null: forget it. */
+export type LoopRecord = Readonly<{ kind: string; id: string; body: unknown }>;
+
 export type ChainReport = Readonly<{
   ok: boolean;
   rows: number;
@@ -77,6 +80,10 @@ export type Store = Readonly<{
   answer(key: string): SavedAnswer | null;
   /** Answers older than a day are dropped on the way. */
   saveAnswer(key: string, answer: SavedAnswer, nowMs: number): void;
+  /** All or none: what must be on record before an effect. */
+  keepRecords(records: readonly LoopRecord[], nowMs: number): void;
+  /** Of a kind, those written since `sinceMs`, oldest write first. */
+  records(kind: string, sinceMs?: number): readonly LoopRecord[];
   /** Bytes on disk; 0 for a store in memory. */
   sizeBytes(): number;
   close(): Promise<void>;

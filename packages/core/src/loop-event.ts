@@ -14,6 +14,8 @@ export type LoopEvent =
   | Readonly<{ kind: 'configured'; policy: Policy; flags: Flags; runbooks: readonly Runbook[] }>
   /** At start: all that was kept, in any order. Comes before everything else but `configured`. */
   | Readonly<{ kind: 'restored'; records: readonly Kept[] }>
+  /** The supervisor or the health part mended something by itself, as is their office. */
+  | Reflex
   | Readonly<{ kind: 'examined'; incidentId: string; exams: readonly ServiceExam[] }>
   /** One answer per call, in order; null where the deadline passed or it could not be read. */
   | Readonly<{ kind: 'answered'; ask: string; answers: readonly Value[] }>
@@ -25,6 +27,17 @@ export type LoopEvent =
   /** After a crash: did the effect of this key come about? */
   | Readonly<{ kind: 'act-observed'; key: string; seen: 'done' | 'not-done' | 'unknown' }>
   | Readonly<{ kind: 'commanded'; command: LoopCommand; actor: string }>;
+
+export type Reflex = Readonly<{
+  kind: 'reflex';
+  service: string;
+  instance: string;
+  action: 'service.start' | 'service.restart' | 'process.signal' | 'port.reassign';
+  /** `crash`, `hang`, `memory-limit`, `stopped`, `port-stolen`. */
+  reason: string;
+  /** The new run, or the run that was continued: told once each. */
+  token: string;
+}>;
 
 export type LoopCommand =
   /** `service` null: the whole loop. */

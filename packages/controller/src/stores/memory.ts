@@ -15,6 +15,7 @@ export function memoryStore(): Store {
   const keys = new Set<string>();
   const states = new Map<string, SavedState>();
   const tokens = new Map<string, TokenRow>();
+  const records = new Map<string, { kind: string; id: string; body: string; atMs: number }>();
   const answers = new Map<string, SavedAnswer & { atMs: number }>();
   return {
     append(added, next) {
@@ -67,6 +68,17 @@ export function memoryStore(): Store {
       for (const [old, { atMs }] of answers) if (nowMs - atMs > answerKeptMs) answers.delete(old);
       answers.set(key, { ...answer, atMs: nowMs });
     },
+    keepRecords(kept, nowMs) {
+      for (const { kind, id, body } of kept) {
+        const key = `${kind}:${id}`;
+        records.delete(key);
+        if (body !== null) records.set(key, { kind, id, body: JSON.stringify(body), atMs: nowMs });
+      }
+    },
+    records: (wanted, sinceMs = 0) =>
+      [...records.values()]
+        .filter(({ kind, atMs }) => kind === wanted && atMs >= sinceMs)
+        .map(({ kind, id, body }) => ({ kind, id, body: JSON.parse(body) })),
     sizeBytes: () => 0,
     close: () => Promise.resolve(),
   };

@@ -63,6 +63,21 @@ export const migrations: readonly Migration[] = [
       DROP TABLE answer;
       DROP TABLE token;`,
   },
+  {
+    id: 3,
+    title: 'records of the healing loop: incidents, runs, odds, rails',
+    up: `
+      CREATE TABLE loop_record (
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        body TEXT NOT NULL,
+        at_ms INTEGER NOT NULL,
+        PRIMARY KEY (kind, id)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX loop_record_time ON loop_record (kind, at_ms);`,
+    down: `
+      DROP TABLE loop_record;`,
+  },
 ];
 
 /** The shape that this version of Fettle reads and writes. */

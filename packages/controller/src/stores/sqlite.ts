@@ -13,6 +13,7 @@ import { createCheckpointer } from './sqlite-checkpointer.ts';
 import { eventOf, eventsReader } from './sqlite-events.ts';
 import { migrate, openDatabase, readVersion, refuseNewer } from './sqlite-schema.ts';
 import { schemaVersion } from './sqlite-migrations.ts';
+import { sqliteRecords } from './sqlite-records.ts';
 import { sqliteTokens } from './sqlite-tokens.ts';
 
 type Meta = Readonly<{ get(name: string): string | null; set(name: string, value: string): void }>;
@@ -59,6 +60,11 @@ function storeOn(db: DatabaseSync, path: string): Store {
     verifyChain: () => verifyChain(db, meta),
     ...statesOn(db),
     ...sqliteTokens(db),
+    ...sqliteRecords(db, (work) => {
+      const result = inTransaction(db, work);
+      checkpointer.wrote(1);
+      return result;
+    }),
     sizeBytes: () => fileBytes(path) + fileBytes(`${path}-wal`),
     async close() {
       await checkpointer.stop();

@@ -8,7 +8,7 @@
 import type { Evidence } from '../collect/evidence.ts';
 import type { Value } from '../plan/expression/expression.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, OutcomeKind } from './outcome.ts';
 
 export type Run = {
   readonly id: string;
@@ -36,11 +36,24 @@ export type Run = {
   readonly deadlineMs: number;
   /** When the last step ended: verification trusts only samples after it. */
   lastStepEndMs: number | null;
+  /** The clean window under judgement begins here; null: not yet verifying. */
+  windowFromMs: number | null;
   phaseSinceMs: number;
   /** When `ticked` is due for this run. */
   wakeMs: number | null;
   evidence: readonly string[];
+  /** How it will have ended once the undo is through. */
+  verdict: Readonly<{ kind: OutcomeKind; text: string; evidence: readonly Evidence[] }> | null;
   outcome: Outcome | null;
+  /** A person must look: why. null: not (yet). */
+  escalation: string | null;
+  /** Times the present step was tried. */
+  tries: number;
+  /** Name of the question that is out: `run-7#3`. */
+  ask: string | null;
+  asks: number;
+  /** Due and done looks back after a cure. */
+  readonly rechecks: { readonly dueMs: number; well: boolean | null }[];
   /** Who started it: `fettle`, a person's login, `supervisor` for a reflex. */
   readonly actor: string;
   approvedBy: string | null;

@@ -1,0 +1,55 @@
+/**
+ * Proves a cure on data taken after the last step, or shows that it did not work.
+ *
+ * The clean window slides: it is asked each second whether, over the last `window` and not before
+ * the last step plus `settle`, everything required held. Three windows without one that is clean
+ * are a failure; one look at collateral damage is, at once.
+ */
+import type { Value } from '../plan/expression/expression.ts';
+import { finish, giveUp, type Machine } from '../remedy/run-machine.ts';
+
+const everyMs = 1_000;
+const askMs = 3_000;
+const windowsTried = 3;
+
+export function tickVerification(machine: Machine): void {
+  const { run, runbook, judge, nowMs, stop } = machine;
+  if (run.phase !== 'verifying') return;
+  if (stop !== null) return giveUp(machine, 'aborted', stop);
+  if (run.wakeMs !== null && nowMs < run.wakeMs) return;
+  const { settleMs, windowMs, require, forbid } = runbook.verify;
+  const fromMs = (run.lastStepEndMs ?? run.startedMs) + settleMs;
+  run.wakeMs = nowMs + everyMs;
+  if (nowMs < fromMs) return;
+  run.windowFromMs = Math.max(fromMs, nowMs - windowMs);
+  run.asks += 1;
+  run.ask = `${run.id}#${run.asks}`;
+  const calls = judge.calls([...forbid, ...require]);
+  if (calls.length === 0) return takeVerdicts(machine, run.ask, []);
+  run.wakeMs = nowMs + askMs + everyMs;
+  machine.effects.push({ kind: 'ask', ask: run.ask, calls, timeoutMs: askMs });
+}
+
+export function takeVerdicts(machine: Machine, ask: string, answers: readonly Value[]): void {
+  const { run, runbook, judge, nowMs } = machine;
+  if (run.phase !== 'verifying' || run.ask !== ask) return;
+  run.ask = null;
+  run.wakeMs = nowMs + everyMs;
+  const { settleMs, windowMs, require, forbid } = runbook.verify;
+  const verdicts = judge.decide([...forbid, ...require], answers);
+  const harm = forbid.find((_rule, index) => verdicts[index] === true);
+  if (harm !== undefined) return giveUp(machine, 'made-worse', `forbidden, and so: ${harm.text}`);
+  const fromMs = (run.lastStepEndMs ?? run.startedMs) + settleMs;
+  const missing = require.find((_rule, index) => verdicts[forbid.length + index] !== true);
+  const isFull =
+    (run.windowFromMs ?? nowMs) <= nowMs - windowMs + everyMs && nowMs >= fromMs + windowMs;
+  if (missing === undefined && isFull)
+    return finish(
+      machine,
+      'fixed',
+      `well for ${Math.round(windowMs / 1_000)}s after the last step`,
+    );
+  if (nowMs < fromMs + windowMs * windowsTried) return;
+  const text = missing === undefined ? 'no clean window' : `not met after it: ${missing.text}`;
+  giveUp(machine, 'no-effect', text);
+}
