@@ -1,4 +1,5 @@
 /** The loop's capabilities, each behind a switch that works live, also for a share of services. */
+import { hash32 } from '../../supervise/prng.ts';
 
 export const capabilities = [
   'error_collection',
@@ -31,3 +32,9 @@ export const allOn: Flags = {
   prediction: 1,
   optimization: 1,
 };
+
+/** Is it on for this service? A share takes the same services each time. */
+export function isOn(flags: Flags, capability: Capability, service: string): boolean {
+  const share = flags[capability];
+  return share >= 1 || hash32(`${capability} ${service}`, 0x811c9dc5) / 4_294_967_296 < share;
+}

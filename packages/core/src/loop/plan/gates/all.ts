@@ -1,0 +1,4 @@
+/** Every gate, in the order of `gateNames`. */
+import type { Gate } from '../gate-input.ts';
+
+export const gates: readonly Gate[] = [];
