@@ -239,7 +239,7 @@ function spools(link: FullLink): LogsPart {
           const lines = readFileSync(spool, 'utf8').split('\n').slice(0, -1);
           const fresh = lines.slice(read.get(token) ?? 0);
           read.set(token, lines.length);
-          if (fresh.length > 0) listener(instance, token, fresh);
+          if (fresh.length > 0) listener(instance, token, fresh, 0);
         }
       }, 50);
       return () => clearInterval(timer);

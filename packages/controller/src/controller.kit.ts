@@ -191,6 +191,8 @@ export function nullParts(over: Partial<Parts> = {}): Parts {
       ping: (id) => id === 'nightly',
       tryLinks: () => Promise.resolve([]),
       durations: () => [{ service: 'api', check: 'health', histogram }],
+      onProbe: () => () => undefined,
+      onPause: () => () => undefined,
       stop: () => nothing,
     },
     figures: {
@@ -206,6 +208,8 @@ export function nullParts(over: Partial<Parts> = {}): Parts {
         threads: [],
         marks: [],
       }),
+      onLook: () => () => undefined,
+      pids: () => [],
       stop: () => nothing,
     },
     logs: {

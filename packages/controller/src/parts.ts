@@ -4,6 +4,8 @@
  * with a small fake.
  */
 import type { Why } from '@fettle/core/loop/diagnose/why-input';
+import type { HealthCheck } from '@fettle/core/stack/health-check';
+import type { Finding } from '@fettle/core/stack/health-state';
 import type { Stack } from '@fettle/core/stack/service';
 import type { Notice } from '@fettle/core/supervise/effect';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
@@ -49,6 +51,19 @@ export type Journal = Readonly<{
   onEvent(listener: (event: StackEvent) => void): Disposer;
 }>;
 
+/** One probe's result, and what the check says after it. */
+export type ProbeSeen = Readonly<{
+  service: string;
+  instance: string;
+  check: HealthCheck;
+  finding: Finding;
+  /** null: not yet decided in this run. */
+  up: boolean | null;
+  flapping: boolean;
+}>;
+/** We ourselves stood still; monotonic ms. */
+export type OwnPause = Readonly<{ fromMs: number; toMs: number }>;
+
 export type HealthPart = Readonly<{
   checks(instance: string): readonly CheckStatus[];
   /** Oldest first, at most 60. */
@@ -70,7 +85,25 @@ export type HealthPart = Readonly<{
   tryLinks(): Promise<readonly Link[]>;
   /** How long each check took, over the controller's life: counts that never fall. */
   durations(): readonly Readonly<{ service: string; check: string; histogram: Histogram }>[];
+  /** After every probe, once its result was taken in. */
+  onProbe(listener: (seen: ProbeSeen) => void): Disposer;
+  onPause(listener: (pause: OwnPause) => void): Disposer;
   stop(): Promise<void>;
+}>;
+
+/** One instance as a look found it; without the shim. */
+export type InstanceFigures = Readonly<{
+  service: string;
+  instance: string;
+  memoryBytes: number;
+  cpuRatio: number;
+  openFiles: number | null;
+  threads: number;
+  /** pid of the process whose state is told, and that state: R S D T t. */
+  pid: number;
+  state: string;
+  /** Dead children that were not collected, as of the last pass over all processes. */
+  zombies: number;
 }>;
 
 export type FiguresPart = Readonly<{
@@ -82,6 +115,10 @@ export type FiguresPart = Readonly<{
     processes: number;
   }> | null;
   series(service: string, sinceMs: number): SeriesDocument;
+  /** After every look; instances that do not run are left out. */
+  onLook(listener: (instances: readonly InstanceFigures[]) => void): Disposer;
+  /** Its processes as of the last pass over all of them, the shim left out. */
+  pids(instance: string): readonly number[];
   stop(): Promise<void>;
 }>;
 
@@ -106,6 +143,14 @@ export type LogQuery = Readonly<{
 /** `isBoundary`: what was given last is a boundary at that offset, so a line there is still due. */
 export type LogCursor = Readonly<{ offset: number; isBoundary: boolean }>;
 
+/** `skippedBytes`: written beside these lines and not handed over, because a flood is sampled. */
+export type LinesListener = (
+  instance: string,
+  token: string,
+  lines: readonly string[],
+  skippedBytes: number,
+) => void;
+
 export type LogsPart = Readonly<{
   /** Oldest first, merged over instances and runs, boundary lines included, redacted. */
   query(query: LogQuery): AsyncIterable<LogLine>;
@@ -117,7 +162,7 @@ export type LogsPart = Readonly<{
   /** Last `count` raw lines of one run, redacted, oldest first; empty when it is not kept. */
   tail(instance: string, token: string, count: number): Promise<readonly string[]>;
   /** New lines as they are seen, for log probes and detectors; text unredacted, never stored. */
-  onLines(listener: (instance: string, token: string, lines: readonly string[]) => void): Disposer;
+  onLines(listener: LinesListener): Disposer;
   stop(): Promise<void>;
 }>;
 

@@ -37,8 +37,8 @@ test('no process is null and not live', () => {
 });
 
 test('a zombie is dead', async () => {
-  // The shell's child ends; the shell, turned into sleep, never collects it.
-  const text = 'sh -c "exit 0" & echo $!; exec sleep 100';
+  // The shell's child ends once the shell has turned into sleep, which never collects it.
+  const text = 'sleep 0.3 & echo $!; exec sleep 100';
   const shell = spawn('sh', ['-c', text], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [chunk] = (await once(shell.stdout, 'data')) as [Buffer];
   const pid = Number(chunk.toString());

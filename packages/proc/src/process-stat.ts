@@ -17,6 +17,8 @@ export type ProcessStat = Readonly<{
   /** CPU in clock ticks since the start. */
   userTicks: number;
   systemTicks: number;
+  /** -20 (served first) to 19. */
+  nice: number;
   threads: number;
   /** Start, in clock ticks since boot. With the pid it names a process for good. */
   startTicks: number;
@@ -46,6 +48,7 @@ export function parseProcessStat(text: string): ProcessStat | null {
     session: field(6),
     userTicks: field(14),
     systemTicks: field(15),
+    nice: field(19),
     threads: field(20),
     startTicks: field(22),
     rssBytes: field(24) * pageBytes,

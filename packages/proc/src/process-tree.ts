@@ -20,12 +20,22 @@ export function listPids(): number[] {
 
 /** Every process that lives (zombies left out), by pid. */
 export function listProcesses(): Map<number, ProcessStat> {
-  const processes = new Map<number, ProcessStat>();
+  return splitProcesses().live;
+}
+
+/** Those that live, by pid, and the dead that their parents have not collected yet. */
+export function splitProcesses(): Readonly<{
+  live: Map<number, ProcessStat>;
+  zombies: readonly ProcessStat[];
+}> {
+  const live = new Map<number, ProcessStat>();
+  const zombies: ProcessStat[] = [];
   for (const pid of listPids()) {
     const stat = readProcessStat(pid);
-    if (isLive(stat)) processes.set(pid, stat);
+    if (stat?.state === 'Z') zombies.push(stat);
+    else if (isLive(stat)) live.set(pid, stat);
   }
-  return processes;
+  return { live, zombies };
 }
 
 /** `roots` that live and all their descendants by parent. */

@@ -11,7 +11,7 @@ import { countOpenFiles } from '@fettle/proc/open-files';
 import { ticksPerSecond, type ProcessStat } from '@fettle/proc/process-stat';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { SeriesDocument } from '@fettle/sdk/api/documents';
-import type { FiguresPart, Journal, SupervisorLink } from '../parts.ts';
+import type { FiguresPart, InstanceFigures, Journal, SupervisorLink } from '../parts.ts';
 import { createRing, type Point, type Ring } from './ring.ts';
 import { treeReader, type TreeReader } from './run-tree.ts';
 
@@ -38,6 +38,7 @@ type Shell = Readonly<{
   rings: Map<string, Ring>;
   /** Pids of each instance as of the last pass, and its open files then. */
   known: Map<string, Known>;
+  looked: Set<(instances: readonly InstanceFigures[]) => void>;
   everyMs: number;
   costShare: number;
 }> & { lastMs: number; nextPassMs: number };
@@ -46,6 +47,7 @@ type Known = Readonly<{
   /** The run that they belong to: another one calls for a new pass. */
   token: string | null;
   openFiles: number | null;
+  zombies: number;
 }>;
 
 const defaultEveryMs = 5_000;
@@ -63,6 +65,7 @@ export function openFiguresPart(options: FiguresOptions): FiguresPart {
     held: new Map(),
     rings: new Map(),
     known: new Map(),
+    looked: new Set(),
     everyMs,
     costShare: options.costShare ?? defaultCostShare,
     lastMs: performance.now(),
@@ -77,6 +80,11 @@ export function openFiguresPart(options: FiguresOptions): FiguresPart {
   return {
     latest: (instance) => shell.held.get(instance)?.figures ?? null,
     series: (service, sinceMs) => seriesOf(shell, journal, service, sinceMs),
+    onLook(listener) {
+      shell.looked.add(listener);
+      return () => void shell.looked.delete(listener);
+    },
+    pids: (instance) => shell.known.get(instance)?.pids ?? [],
     stop() {
       clearTimeout(timer);
       shell.stats.close();
@@ -94,7 +102,8 @@ function takeAll(shell: Shell): number {
   const spentMs = nowMs - shell.lastMs;
   shell.lastMs = nowMs;
   const sums = new Map<string, Point>();
-  for (const { instance, service } of views) {
+  const seen: InstanceFigures[] = [];
+  for (const { instance, service, pid } of views) {
     const known = shell.known.get(instance);
     const stats = (known?.pids ?? []).flatMap((pid) => shell.stats.read(pid) ?? []);
     if (known === undefined || stats.length === 0) {
@@ -105,12 +114,26 @@ function takeAll(shell: Shell): number {
     const next = measure(stats, known.openFiles, before, Math.max(0.001, spentMs / 1_000));
     held.set(instance, next);
     sums.set(service, add(sums.get(service) ?? null, next.figures));
+    const { zombies } = known;
+    seen.push({ service, instance, ...next.figures, ...stateOf(stats, pid), zombies });
   }
   forget(held, new Set(views.map(({ instance }) => instance)));
   forget(rings, new Set(views.map(({ service }) => service)));
   for (const [service, point] of sums) fill(ringOf(rings, service), point, spentMs, shell.everyMs);
   if (passMs > 0) shell.nextPassMs = performance.now() + passMs / shell.costShare;
-  return performance.now() - nowMs;
+  const costMs = performance.now() - nowMs;
+  for (const listener of shell.looked) listener(seen);
+  return costMs;
+}
+
+/** Of the process that stands still when one does, else of the service's own. */
+function stateOf(
+  stats: readonly ProcessStat[],
+  pid: number | null,
+): Pick<InstanceFigures, 'pid' | 'state'> {
+  const main = stats.find((stat) => stat.pid === pid);
+  const told = stats.find(({ state }) => state === 'T' || state === 't') ?? main ?? stats[0];
+  return { pid: told?.pid ?? 0, state: told?.state ?? '?' };
 }
 
 function needsPass({ known, nextPassMs }: Shell, views: readonly InstanceView[]): boolean {
@@ -126,9 +149,10 @@ function passOver(shell: Shell, views: readonly InstanceView[]): number {
   shell.known.clear();
   const all = new Set<number>();
   for (const { instance, token } of views) {
-    const pids = (trees.get(instance) ?? []).map(({ pid }) => pid);
+    const { stats = [], zombies = 0 } = trees.get(instance) ?? {};
+    const pids = stats.map(({ pid }) => pid);
     for (const pid of pids) all.add(pid);
-    shell.known.set(instance, { pids, token, openFiles: openFilesOf(pids) });
+    shell.known.set(instance, { pids, token, openFiles: openFilesOf(pids), zombies });
   }
   shell.stats.keepOnly(all);
   return performance.now() - startMs;

@@ -7,11 +7,13 @@
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import { readRunToken } from '@fettle/proc/process-command';
 import type { ProcessStat } from '@fettle/proc/process-stat';
-import { listProcesses } from '@fettle/proc/process-tree';
+import { splitProcesses } from '@fettle/proc/process-tree';
 
+/** `zombies`: dead children whose parent, one of these, has not collected them. */
+export type RunTree = { readonly stats: ProcessStat[]; zombies: number };
 export type TreeReader = Readonly<{
   /** By instance id, without the shims. Instances that do not run are left out. */
-  read(views: readonly InstanceView[]): ReadonlyMap<string, readonly ProcessStat[]>;
+  read(views: readonly InstanceView[]): ReadonlyMap<string, Readonly<RunTree>>;
 }>;
 
 export function treeReader(): TreeReader {
@@ -19,7 +21,7 @@ export function treeReader(): TreeReader {
   let tokens = new Map<string, string | null>();
   return {
     read(views) {
-      const processes = listProcesses();
+      const { live, zombies } = splitProcesses();
       const owners = ownersByPid(views);
       const byToken = new Map(
         views.flatMap((v) => (v.token === null ? [] : [[v.token, v.instance]])),
@@ -31,37 +33,48 @@ export function treeReader(): TreeReader {
         owners.get(stat.session) ??
         byToken.get(tokenOf(stat, tokens, kept) ?? '') ??
         null;
-      const trees = collect(processes, near, new Set(views.map(({ shimPid }) => shimPid)));
+      const shims = new Set(views.map(({ shimPid }) => shimPid));
+      const trees = collect({ live, zombies, shims }, near);
       tokens = kept;
       return trees;
     },
   };
 }
 
+type Found = Readonly<{
+  live: ReadonlyMap<number, ProcessStat>;
+  zombies: readonly ProcessStat[];
+  shims: ReadonlySet<number | null>;
+}>;
+
 /** Each process belongs where it says, else where its parent belongs: one walk, remembered. */
 function collect(
-  processes: ReadonlyMap<number, ProcessStat>,
+  { live, zombies, shims }: Found,
   near: (stat: ProcessStat) => string | null,
-  shims: ReadonlySet<number | null>,
-): ReadonlyMap<string, readonly ProcessStat[]> {
+): ReadonlyMap<string, RunTree> {
   const known = new Map<number, string | null>();
   const ownerOf = (pid: number): string | null => {
     const before = known.get(pid);
     if (before !== undefined) return before;
-    const stat = processes.get(pid);
+    const stat = live.get(pid);
     // Set first: a loop of parents, seen between two reads, ends here.
     known.set(pid, null);
     const owner = stat === undefined ? null : (near(stat) ?? ownerOf(stat.ppid));
     known.set(pid, owner);
     return owner;
   };
-  const trees = new Map<string, ProcessStat[]>();
-  for (const stat of processes.values()) {
+  const trees = new Map<string, RunTree>();
+  for (const stat of live.values()) {
     const instance = ownerOf(stat.pid);
     if (instance === null || shims.has(stat.pid)) continue;
     const tree = trees.get(instance);
-    if (tree === undefined) trees.set(instance, [stat]);
-    else tree.push(stat);
+    if (tree === undefined) trees.set(instance, { stats: [stat], zombies: 0 });
+    else tree.stats.push(stat);
+  }
+  for (const { ppid } of zombies) {
+    // What a shim collects in a moment is no zombie.
+    const tree = shims.has(ppid) ? undefined : trees.get(ownerOf(ppid) ?? '');
+    if (tree !== undefined) tree.zombies += 1;
   }
   return trees;
 }

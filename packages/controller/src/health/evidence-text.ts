@@ -8,6 +8,7 @@ import { listOpenFiles } from '@fettle/proc/open-files';
 import { readCommand } from '@fettle/proc/process-command';
 import { readProcessStat } from '@fettle/proc/process-stat';
 import { readSmallText } from '@fettle/proc/small-file';
+import { waitChannel } from '@fettle/proc/threads';
 
 const maxThreads = 64;
 const maxDescriptors = 200;
@@ -101,10 +102,4 @@ function socketTable(): ReadonlyMap<string, string> {
     }
   sockets = { atMs: nowMs, byInode };
   return byInode;
-}
-
-/** Kernel function that a thread waits in; null: it runs, or the kernel does not tell. */
-export function waitChannel(pid: number, tid: number | string = pid): string | null {
-  const name = readSmallText(`/proc/${pid}/task/${tid}/wchan`)?.trim() ?? '';
-  return name === '' || name === '0' ? null : name;
 }

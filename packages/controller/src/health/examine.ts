@@ -7,9 +7,10 @@ import type { Finding } from '@fettle/core/stack/health-state';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import { formatDuration } from '@fettle/sdk/duration';
 import { isLive, readProcessStat, type ProcessStat } from '@fettle/proc/process-stat';
+import { waitChannel } from '@fettle/proc/threads';
 import { setTimeout as delay } from 'node:timers/promises';
 import { keepEvidence } from './evidence-file.ts';
-import { describeProcess, waitChannel } from './evidence-text.ts';
+import { describeProcess } from './evidence-text.ts';
 import { pidsOfRun, sampleRun, usedBetween, type HangSample } from './hang-sample.ts';
 
 export type ExamOptions = Readonly<{

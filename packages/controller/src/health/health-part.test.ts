@@ -116,7 +116,7 @@ function openPart(probe: Probe, more: Partial<InstanceView> = {}, refuse = false
     listeners,
     world,
     view,
-    say: (line: string) => hear('api.1', 't-1', [line]),
+    say: (line: string) => hear('api.1', 't-1', [line], 0),
   };
 }
 const report = (ready: boolean) => ({ kind: 'health', token: 't-1', ready, alive: true });

@@ -4,12 +4,21 @@
  */
 import type { Effect } from '@fettle/core/effect';
 import type { Event } from '@fettle/core/event';
+import type { HealthCheck } from '@fettle/core/stack/health-check';
 import type { Finding } from '@fettle/core/stack/health-state';
 import type { Service } from '@fettle/core/stack/service';
+import type { WatchedRun } from '@fettle/core/stack/watched-run';
 import { isMending, openBrain, step, type Brain } from '@fettle/core/step';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import { isLive, readProcessStat } from '@fettle/proc/process-stat';
-import type { HealthPart, Journal, LogsPart, SupervisorLink } from '../parts.ts';
+import type {
+  HealthPart,
+  Journal,
+  LogsPart,
+  OwnPause,
+  ProbeSeen,
+  SupervisorLink,
+} from '../parts.ts';
 import { examineRun } from './examine.ts';
 import { healthReading, type HealthReading } from './health-reading.ts';
 import { watchInstance, type InstanceWatch } from './instance-watch.ts';
@@ -36,6 +45,7 @@ type Shell = Readonly<{
   slots: ProbeSlots;
   /** CPU ticks seen at the last failure while starting, by instance. */
   progress: Map<string, number>;
+  probed: Set<(seen: ProbeSeen) => void>;
   openedAtMs: number;
 }> & { stopped: boolean; retry: NodeJS.Timeout | null; look: () => void };
 
@@ -47,7 +57,11 @@ const progressTicks = 5;
 export function openHealthPart(options: HealthOptions): HealthPart {
   const shell = openShell(options);
   const { link, logs } = options;
-  const pauses = watchPauses((pause) => take(shell, { kind: 'paused', ...pause }));
+  const paused = new Set<(pause: OwnPause) => void>();
+  const pauses = watchPauses((pause) => {
+    take(shell, { kind: 'paused', ...pause });
+    for (const listener of paused) listener(pause);
+  });
   shell.look = pauses.look;
   const disposers = [
     link.onSnapshot(() => {
@@ -71,6 +85,8 @@ export function openHealthPart(options: HealthOptions): HealthPart {
       return found;
     },
     tryLinks: () => tryLinks(link),
+    onProbe: (listener) => added(shell.probed, listener),
+    onPause: (listener) => added(paused, listener),
     stop() {
       shell.stopped = true;
       if (shell.retry !== null) clearTimeout(shell.retry);
@@ -83,6 +99,11 @@ export function openHealthPart(options: HealthOptions): HealthPart {
   };
 }
 
+function added<Listener>(listeners: Set<Listener>, listener: Listener): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
 function openShell(options: HealthOptions): Shell {
   const brain = openBrain();
   return {
@@ -92,6 +113,7 @@ function openShell(options: HealthOptions): Shell {
     reading: healthReading(brain, () => options.link.instances()),
     slots: probeSlots(options.maxProbes ?? 32),
     progress: new Map(),
+    probed: new Set(),
     openedAtMs: Date.now(),
     stopped: false,
     retry: null,
@@ -171,9 +193,19 @@ function openWatch(shell: Shell, view: InstanceView, service: Service): void {
       shell.reading.note(instance, check, finding);
       const { token } = watched;
       take(shell, { kind: 'probed', instance, token, check: check.name, finding, beganMs });
+      tellProbed(shell, watched, check, finding);
     },
   });
   shell.watches.set(instance, watch);
+}
+
+function tellProbed(shell: Shell, run: WatchedRun, check: HealthCheck, finding: Finding): void {
+  if (shell.probed.size === 0) return;
+  const state = run.checks.find((one) => one.check.name === check.name);
+  const { service, instance } = run;
+  const { up = null, flapping = false } = state ?? {};
+  for (const listener of shell.probed)
+    listener({ service, instance, check, finding, up, flapping });
 }
 
 function lose(shell: Shell, instance: string): void {

@@ -4,15 +4,14 @@
  * Making strings of lines costs more than storing them, so a flood is sampled: so many bytes per
  * run and tenth of a second, the rest is counted as skipped. Storage never depends on this.
  */
+import type { LinesListener } from '../parts.ts';
 import type { RunFiles } from './log-folder.ts';
 
 const WINDOW_MS = 100;
 const WINDOW_BYTES = 64 * 1024;
 
-export type FeedListener = (instance: string, token: string, lines: readonly string[]) => void;
-
 export type LineFeed = Readonly<{
-  on(listener: FeedListener): () => void;
+  on(listener: LinesListener): () => void;
   /** `bytes[from, to)` holds whole lines of `run`. */
   take(run: RunFiles, bytes: Buffer, from: number, to: number): void;
   /** Bytes that were stored but not shown to listeners. */
@@ -20,7 +19,7 @@ export type LineFeed = Readonly<{
 }>;
 
 export function lineFeed(now: () => number): LineFeed {
-  const listeners = new Set<FeedListener>();
+  const listeners = new Set<LinesListener>();
   const windows = new Map<string, { startMs: number; bytes: number }>();
   let skipped = 0;
 
@@ -49,10 +48,9 @@ export function lineFeed(now: () => number): LineFeed {
       end = Math.min(to, Math.max(from, end));
       skipped += to - end;
       window.bytes += to - from;
-      if (end <= from) return;
-      const lines = bytes.toString('utf8', from, end).split('\n');
+      const lines = end <= from ? [] : bytes.toString('utf8', from, end).split('\n');
       if (lines.at(-1) === '') lines.pop();
-      for (const listener of listeners) listener(run.instance, run.token, lines);
+      for (const listener of listeners) listener(run.instance, run.token, lines, to - end);
     },
   };
 }
