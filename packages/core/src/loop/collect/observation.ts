@@ -4,6 +4,7 @@
  * Log lines come redacted. Times are the loop's clock: epoch ms that never jumps while the
  * controller lives.
  */
+import type { Answer } from '../../stack/health-state.ts';
 import type { Stack } from '../../stack/service.ts';
 import type { InstanceView } from '../../supervise/instance-view.ts';
 
@@ -16,6 +17,10 @@ export type Observation =
   | Readonly<{ kind: 'instance'; view: InstanceView }>
   | Readonly<{ kind: 'instance-gone'; instance: string }>
   | CheckSeen
+  /**
+   * Figures of processes, host and disks, every 5 s. Rates of log lines, requests and posted errors
+   * and `probe_ms` are not among them: `observe` makes those itself, and this is when it does.
+   */
   | Readonly<{ kind: 'sampled'; atMs: number; samples: readonly Sample[] }>
   | LinesSeen
   /** What `why` says now; null: all is well. */
@@ -50,6 +55,8 @@ export type CheckSeen = Readonly<{
   /** The verdict over several; null: not yet decided. */
   up: boolean | null;
   detail: string;
+  /** Did anything speak? Absent: told from the words of `detail`. */
+  answer?: Answer;
   durationMs: number;
   attested: boolean | null;
   flapping: boolean;

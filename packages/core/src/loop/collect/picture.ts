@@ -9,7 +9,7 @@ import type { InstanceView } from '../../supervise/instance-view.ts';
 import type { Change } from './change.ts';
 import type { ServiceExam } from './exam.ts';
 import type { CheckSeen, EdgeSeen, ErrorSeen, Explained } from './observation.ts';
-import type { SeriesStore } from './series-store.ts';
+import { openSeries, type SeriesStore } from './series-store.ts';
 import type { TemplateTree } from './template-tree.ts';
 
 export type Picture = {
@@ -21,6 +21,8 @@ export type Picture = {
   readonly changes: Change[];
   /** Our own pause: nothing that was due then tells anything. */
   pausedUntilMs: number;
+  /** Newest time that anything was observed at. */
+  observedMs: number;
   /** When the first observation came: before `settleMs` after it nothing is concluded. */
   openedMs: number;
 };
@@ -30,6 +32,8 @@ export type ServiceKind = 'database' | 'bridge' | 'worker' | 'job' | 'service';
 
 export type ServicePicture = {
   readonly name: string;
+  /** When the loop first heard of it. */
+  readonly firstSeenMs: number;
   definition: Service;
   kind: ServiceKind;
   /** As asked for through Fettle; a service that is to be down has no symptoms. */
@@ -48,8 +52,10 @@ export type ServicePicture = {
   readonly templates: TemplateTree;
   /** By `host:port`, newest observation. */
   readonly edges: Map<string, EdgeSeen & { atMs: number }>;
-  /** By fingerprint, at most 100. */
-  readonly errors: Map<string, ErrorSeen>;
+  /** By fingerprint, at most 100; `count` since `firstMs`. */
+  readonly errors: Map<string, ErrorSeen & { firstMs: number }>;
+  /** What came since the last figures were made of it. */
+  readonly tally: Tally;
   exam: ServiceExam | null;
   /** When it was last healthy throughout (all wanted instances ready); null: never seen so. */
   healthyMs: number | null;
@@ -57,8 +63,21 @@ export type ServicePicture = {
   unhealthySinceMs: number | null;
 };
 
+/** Counts that become rates when figures are sampled. */
+export type Tally = {
+  sinceMs: number;
+  lines: number;
+  errorLines: number;
+  bytes: number;
+  errors: number;
+};
+
 export type InstancePicture = {
   view: InstanceView;
+  /** When its present run was first seen; null: none. */
+  runSinceMs: number | null;
+  /** Was it ready in its present run? */
+  wasReady: boolean;
   /** R S D T t Z; null: not read yet. */
   processState: string | null;
   processStateSinceMs: number;
@@ -71,6 +90,8 @@ export type CheckPicture = {
   readonly results: { readonly atMs: number; readonly ok: boolean; readonly ms: number }[];
   /** Since when the verdict is down; null: it is not. */
   downSinceMs: number | null;
+  /** First of the failed probes in a row; null: the last one was good. */
+  failingSinceMs: number | null;
   everUp: boolean;
 };
 
@@ -84,3 +105,15 @@ export type EndSeen = Readonly<{
   endedBy: string | null;
   ranMs: number | null;
 }>;
+
+export function openPicture(nowMs: number): Picture {
+  return {
+    stack: null,
+    services: new Map(),
+    series: openSeries(),
+    changes: [],
+    pausedUntilMs: 0,
+    observedMs: nowMs,
+    openedMs: nowMs,
+  };
+}

@@ -1,9 +1,14 @@
 /**
  * Figures over time, by subject and metric: bounded rings with what detectors ask of them.
  *
- * Times are the loop's clock. Everything answers null where there is not enough data.
+ * Three resolutions: 5 s for 15 minutes, 1 min for 6 hours, 10 min for 7 days; at most 6,192 bytes
+ * of values a series once it is a week old, and at most `maxSeries` series. Times are the loop's
+ * clock. Everything answers null where there is not enough data.
  */
 import type { Metric, Sample } from './metric.ts';
+import type { Point } from './point.ts';
+import { medianAndSpread, theilSen } from './robust.ts';
+import { addToRing, oldestMs, openRing, scanRing, type SeriesRing } from './series-ring.ts';
 
 export type SeriesStore = Readonly<{
   add(atMs: number, samples: readonly Sample[]): void;
@@ -27,4 +32,132 @@ export type SeriesStore = Readonly<{
   subjects(): readonly string[];
   forget(subject: string): void;
 }>;
-export type Point = Readonly<{ atMs: number; value: number }>;
+export type { Point } from './point.ts';
+export type Baseline = Readonly<{ median: number; spread: number; points: number }>;
+
+/** 500 services with 17 figures each; more are not kept. */
+const maxSeries = 8_500;
+const freshMs = 60_000;
+const recentMs = 3_600_000;
+/** Fewer say nothing of what is usual. */
+const leastBaselinePoints = 20;
+/** A baseline is worked out again after this long. */
+const baselineLivesMs = 60_000;
+/** Without an hour of history the last minutes are left out instead. */
+const youngRecentMs = 120_000;
+
+type Series = {
+  readonly fine: SeriesRing;
+  readonly medium: SeriesRing;
+  readonly coarse: SeriesRing;
+  lastMs: number;
+  lastValue: number;
+  baseline: Baseline | null;
+  baselineAtMs: number;
+};
+
+export function openSeries(): SeriesStore {
+  const all = new Map<string, Map<Metric, Series>>();
+  let count = 0;
+  const find = (subject: string, metric: Metric): Series | undefined =>
+    all.get(subject)?.get(metric);
+  const points = (subject: string, metric: Metric, sinceMs: number): readonly Point[] => {
+    const series = find(subject, metric);
+    return series === undefined ? [] : pointsOf(series, sinceMs);
+  };
+  const make = (subject: string, metric: Metric): Series | undefined => {
+    if (count >= maxSeries) return undefined;
+    count += 1;
+    const series = openOne();
+    const ofSubject = all.get(subject);
+    if (ofSubject === undefined) all.set(subject, new Map([[metric, series]]));
+    else ofSubject.set(metric, series);
+    return series;
+  };
+  return {
+    add(atMs, samples) {
+      for (const { subject, metric, value } of samples) {
+        if (!Number.isFinite(value)) continue;
+        const series = find(subject, metric) ?? make(subject, metric);
+        if (series !== undefined) addOne(series, atMs, value);
+      }
+    },
+    last(subject, metric, nowMs) {
+      const series = find(subject, metric);
+      return series === undefined || nowMs - series.lastMs > freshMs ? null : series.lastValue;
+    },
+    points,
+    mean(subject, metric, sinceMs) {
+      const found = points(subject, metric, sinceMs);
+      let sum = 0;
+      for (const { value } of found) sum += value;
+      return found.length === 0 ? null : sum / found.length;
+    },
+    slope(subject, metric, sinceMs) {
+      const found = points(subject, metric, sinceMs);
+      const line = theilSen(found);
+      return line === null ? null : { ...line, points: found.length };
+    },
+    baseline(subject, metric, nowMs) {
+      const series = find(subject, metric);
+      return series === undefined ? null : baselineOf(series, nowMs);
+    },
+    subjects: () => [...all.keys()],
+    forget(subject) {
+      count -= all.get(subject)?.size ?? 0;
+      all.delete(subject);
+    },
+  };
+}
+
+function openOne(): Series {
+  return {
+    fine: openRing(5_000, 180),
+    medium: openRing(60_000, 360),
+    coarse: openRing(600_000, 1_008),
+    lastMs: 0,
+    lastValue: 0,
+    baseline: null,
+    baselineAtMs: Number.NEGATIVE_INFINITY,
+  };
+}
+
+function addOne(series: Series, atMs: number, value: number): void {
+  addToRing(series.fine, atMs, value);
+  addToRing(series.medium, atMs, value);
+  addToRing(series.coarse, atMs, value);
+  if (atMs < series.lastMs) return;
+  series.lastMs = atMs;
+  series.lastValue = value;
+}
+
+/** The finest ring that reaches back far enough; the coarsest when none does. */
+function pointsOf(series: Series, sinceMs: number): readonly Point[] {
+  const found: Point[] = [];
+  const ring =
+    oldestMs(series.fine) <= sinceMs
+      ? series.fine
+      : oldestMs(series.medium) <= sinceMs
+        ? series.medium
+        : series.coarse;
+  scanRing(ring, sinceMs, Number.POSITIVE_INFINITY, (atMs, value) => found.push({ atMs, value }));
+  return found;
+}
+
+function baselineOf(series: Series, nowMs: number): Baseline | null {
+  if (nowMs - series.baselineAtMs < baselineLivesMs) return series.baseline;
+  series.baselineAtMs = nowMs;
+  const untilMs = nowMs - recentMs;
+  const values =
+    valuesUntil(series.coarse, untilMs) ??
+    valuesUntil(series.medium, untilMs) ??
+    valuesUntil(series.fine, nowMs - youngRecentMs);
+  series.baseline = values === null ? null : { ...medianAndSpread(values), points: values.length };
+  return series.baseline;
+}
+
+function valuesUntil(ring: SeriesRing, untilMs: number): Float64Array | null {
+  const values: number[] = [];
+  scanRing(ring, 0, untilMs, (_atMs, value) => values.push(value));
+  return values.length < leastBaselinePoints ? null : Float64Array.from(values);
+}

@@ -14,6 +14,18 @@ export type Detector = Readonly<{
   /** Stable: `exit`, `threshold`, `forecast-memory`. */
   id: string;
   /** The flag that switches it, of `self_healing.*`. */
-  flag: 'error_detection' | 'performance_monitoring' | 'pattern_analysis' | 'prediction';
+  flag: DetectorFlag;
+  /** How often it is worth asking; what it said last holds in between. Absent: every time. */
+  everyMs?: number;
+  /** A symptom ends when its sign was away for this long. Absent: 2 s. */
+  clearMs?: number;
+  /** After its end the same symptom does not begin again for this long. Absent: 0. */
+  refractoryMs?: number;
   detect(picture: Picture, nowMs: number): readonly Sign[];
 }>;
+
+export type DetectorFlag =
+  | 'error_detection'
+  | 'performance_monitoring'
+  | 'pattern_analysis'
+  | 'prediction';

@@ -1,0 +1,260 @@
+/**
+ * Takes one observation into the picture: its only writer.
+ *
+ * It records and counts, and decides nothing but two plain facts: whether a service is wanted, and
+ * whether it is healthy throughout. Every history it writes is bounded.
+ */
+import type { Stack } from '../../stack/service.ts';
+import type { Metric, Sample } from './metric.ts';
+import type {
+  CheckSeen,
+  EdgeSeen,
+  ErrorSeen,
+  Explained,
+  LinesSeen,
+  Observation,
+} from './observation.ts';
+import { takeInstance, takeInstanceGone } from './observe-instance.ts';
+import type { Picture, ServicePicture } from './picture.ts';
+import { isHealthy } from './service-health.ts';
+import { serviceKind } from './service-kind.ts';
+import { openTemplates } from './template-tree.ts';
+
+const mostChanges = 500;
+const mostResults = 60;
+const mostWhys = 10;
+const mostErrors = 100;
+const mostEdges = 100;
+/** An edge that was not seen for this long is gone. */
+const edgeLivesMs = 600_000;
+/** Rates are made over at least this long. */
+const tallyMs = 4_500;
+
+export function observe(picture: Picture, observation: Observation, nowMs: number): void {
+  picture.observedMs = Math.max(picture.observedMs, nowMs);
+  switch (observation.kind) {
+    case 'stack':
+      takeStack(picture, observation.stack, nowMs);
+      return;
+    case 'instance':
+      withService(picture, observation.view.service, (service) => {
+        takeInstance(service, observation.view, nowMs);
+        noteHealth(service, nowMs);
+      });
+      return;
+    case 'instance-gone':
+      for (const service of picture.services.values()) {
+        if (takeInstanceGone(service, observation.instance)) noteHealth(service, nowMs);
+      }
+      return;
+    case 'checked':
+      withService(picture, observation.service, (service) => {
+        takeCheck(picture, service, observation);
+        noteHealth(service, nowMs);
+      });
+      return;
+    case 'sampled':
+      takeSamples(picture, observation.samples, nowMs);
+      return;
+    case 'lines':
+      withService(picture, observation.service, (service) => takeLines(service, observation));
+      return;
+    case 'explained':
+      withService(picture, observation.service, (service) =>
+        takeWhy(service, observation.why, nowMs),
+      );
+      return;
+    case 'changed':
+      picture.changes.push(observation.change);
+      keepLast(picture.changes, mostChanges);
+      return;
+    case 'process-states':
+      for (const seen of observation.states) {
+        withService(picture, seen.service, (service) => {
+          const instance = service.instances.get(seen.instance);
+          if (instance === undefined) return;
+          if (instance.processState !== seen.state) instance.processStateSinceMs = nowMs;
+          instance.processState = seen.state;
+          instance.zombies = seen.zombies;
+        });
+      }
+      return;
+    case 'connections':
+      takeEdges(picture, observation.edges, nowMs);
+      return;
+    case 'error-reported':
+      withService(picture, observation.service, (service) => takeError(service, observation));
+      return;
+    case 'own-pause':
+      picture.pausedUntilMs = Math.max(picture.pausedUntilMs, observation.toMs);
+      return;
+    case 'intended':
+      withService(picture, observation.service, (service) => {
+        if (observation.want !== 'restart') service.want = observation.want;
+        service.commandedMs = observation.atMs;
+        noteHealth(service, nowMs);
+      });
+      return;
+    default:
+      observation satisfies never;
+  }
+}
+
+function withService(
+  picture: Picture,
+  name: string,
+  take: (service: ServicePicture) => void,
+): void {
+  const service = picture.services.get(name);
+  if (service !== undefined) take(service);
+}
+
+function keepLast(list: unknown[], most: number): void {
+  if (list.length > most) list.splice(0, list.length - most);
+}
+
+function takeStack(picture: Picture, stack: Stack, nowMs: number): void {
+  picture.stack = stack;
+  const known = new Map(picture.services);
+  picture.services.clear();
+  for (const definition of stack.services) {
+    const service = known.get(definition.name) ?? openService(definition.name, stack, nowMs);
+    service.definition = definition;
+    service.kind = serviceKind(definition);
+    picture.services.set(definition.name, service);
+    known.delete(definition.name);
+  }
+  for (const name of known.keys()) picture.series.forget(name);
+}
+
+function openService(name: string, stack: Stack, nowMs: number): ServicePicture {
+  return {
+    name,
+    firstSeenMs: nowMs,
+    definition: stack.services.find((service) => service.name === name)!,
+    kind: 'service',
+    want: 'up',
+    commandedMs: null,
+    instances: new Map(),
+    checks: new Map(),
+    why: null,
+    whys: [],
+    ends: [],
+    templates: openTemplates(),
+    edges: new Map(),
+    errors: new Map(),
+    tally: { sinceMs: nowMs, lines: 0, errorLines: 0, bytes: 0, errors: 0 },
+    exam: null,
+    healthyMs: null,
+    unhealthySinceMs: nowMs,
+  };
+}
+
+function noteHealth(service: ServicePicture, nowMs: number): void {
+  if (service.want === 'down') service.unhealthySinceMs = null;
+  else if (isHealthy(service)) {
+    service.healthyMs = nowMs;
+    service.unhealthySinceMs = null;
+  } else service.unhealthySinceMs ??= nowMs;
+}
+
+function takeCheck(picture: Picture, service: ServicePicture, seen: CheckSeen): void {
+  const key = `${seen.instance}/${seen.check}`;
+  let check = service.checks.get(key);
+  if (check === undefined) {
+    check = { last: seen, results: [], downSinceMs: null, failingSinceMs: null, everUp: false };
+    service.checks.set(key, check);
+  }
+  check.last = seen;
+  check.results.push({ atMs: seen.atMs, ok: seen.ok, ms: seen.durationMs });
+  keepLast(check.results, mostResults);
+  check.failingSinceMs = seen.ok ? null : (check.failingSinceMs ?? seen.atMs);
+  check.downSinceMs = seen.up === false ? (check.downSinceMs ?? seen.atMs) : null;
+  check.everUp ||= seen.up === true;
+  if (!seen.ok) return;
+  const sample: Sample = { subject: service.name, metric: 'probe_ms', value: seen.durationMs };
+  picture.series.add(seen.atMs, [sample]);
+}
+
+function takeSamples(picture: Picture, samples: readonly Sample[], nowMs: number): void {
+  picture.series.add(nowMs, samples);
+  for (const service of picture.services.values()) {
+    takeTally(picture, service, nowMs);
+    if (service.unhealthySinceMs === null && service.want === 'up') service.healthyMs = nowMs;
+  }
+}
+
+function takeTally(picture: Picture, service: ServicePicture, nowMs: number): void {
+  const { tally } = service;
+  const elapsedMs = nowMs - tally.sinceMs;
+  if (elapsedMs < tallyMs) return;
+  const samples: Sample[] = [];
+  const rate = (metric: Metric, count: number): void => {
+    samples.push({ subject: service.name, metric, value: (count * 1000) / elapsedMs });
+  };
+  if (service.templates.seen().lines > 0) {
+    rate('lines_per_s', tally.lines);
+    rate('error_lines_per_s', tally.errorLines);
+    rate('log_bytes_per_s', tally.bytes);
+  }
+  if (service.errors.size > 0) rate('errors_per_s', tally.errors);
+  picture.series.add(nowMs, samples);
+  tally.sinceMs = nowMs;
+  tally.lines = 0;
+  tally.errorLines = 0;
+  tally.bytes = 0;
+  tally.errors = 0;
+}
+
+function takeLines(service: ServicePicture, seen: LinesSeen): void {
+  service.tally.lines += seen.lines.length + seen.skippedLines;
+  service.tally.bytes += seen.bytes;
+  for (const line of seen.lines) {
+    const level = service.templates.add(line, seen.atMs);
+    if (level === 'error' || level === 'fatal') service.tally.errorLines += 1;
+  }
+}
+
+function takeWhy(service: ServicePicture, why: Explained | null, nowMs: number): void {
+  const before = service.why;
+  service.why = why;
+  if (why === null || (before?.cause === why.cause && before.sentence === why.sentence)) return;
+  service.whys.push({ atMs: nowMs, why });
+  keepLast(service.whys, mostWhys);
+}
+
+/** Every edge of the services that report now; what they no longer report is gone after a while. */
+function takeEdges(picture: Picture, edges: readonly EdgeSeen[], nowMs: number): void {
+  for (const edge of edges) {
+    withService(picture, edge.service, (service) => {
+      const key = `${edge.host}:${edge.port}`;
+      service.edges.delete(key);
+      service.edges.set(key, { ...edge, atMs: nowMs });
+      if (service.edges.size > mostEdges) dropOldest(service.edges);
+    });
+  }
+  for (const { edges: known } of picture.services.values()) {
+    for (const [key, { atMs }] of known) {
+      if (nowMs - atMs <= edgeLivesMs) break;
+      known.delete(key);
+    }
+  }
+}
+
+function takeError(service: ServicePicture, seen: ErrorSeen): void {
+  const before = service.errors.get(seen.fingerprint);
+  service.errors.delete(seen.fingerprint);
+  service.errors.set(seen.fingerprint, {
+    ...seen,
+    count: (before?.count ?? 0) + seen.count,
+    firstMs: before?.firstMs ?? seen.atMs,
+  });
+  if (service.errors.size > mostErrors) dropOldest(service.errors);
+  service.tally.errors += seen.count;
+}
+
+/** The one that was set longest ago: every write sets anew. */
+function dropOldest(map: Map<string, unknown>): void {
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
+}

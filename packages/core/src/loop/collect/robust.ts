@@ -1,0 +1,93 @@
+/**
+ * Statistics that one bad reading cannot bend: median, MAD, Theil-Sen.
+ *
+ * A mean follows its outliers, and outliers are what we look for. Sources: Rousseeuw & Croux,
+ * "Alternatives to the Median Absolute Deviation" (1993); Sen, "Estimates of the Regression
+ * Coefficient Based on Kendall's Tau" (1968).
+ */
+import type { Point } from './point.ts';
+
+/** MAD times this is the standard deviation of normal data. */
+const MAD_TO_SIGMA = 1.4826;
+/** Pairs grow with the square: more points are thinned to this many first. */
+const MOST_SLOPE_POINTS = 60;
+
+/** Sorts `values` in place; they must not be empty. */
+export function median(values: Float64Array): number {
+  values.sort();
+  return middle(values);
+}
+
+/** Of sorted values. */
+function middle(sorted: Float64Array): number {
+  const half = sorted.length >> 1;
+  if (sorted.length % 2 === 1) return sorted[half]!;
+  return (sorted[half - 1]! + sorted[half]!) / 2;
+}
+
+/** Median and spread (MAD as a standard deviation); `values` is used up. */
+export function medianAndSpread(
+  values: Float64Array,
+): Readonly<{ median: number; spread: number }> {
+  const centre = median(values);
+  for (let i = 0; i < values.length; i += 1) values[i] = Math.abs(values[i]! - centre);
+  return { median: centre, spread: median(values) * MAD_TO_SIGMA };
+}
+
+/** Value below which `share` (0-1) of the sorted values lie. */
+export function quantile(sorted: ArrayLike<number>, share: number): number {
+  const at = Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1));
+  return sorted[at]!;
+}
+
+/** Median of the slopes of all pairs, units per second; r2: variance that the line explains. */
+export function theilSen(all: readonly Point[]): Readonly<{ perS: number; r2: number }> | null {
+  const points = thin(all);
+  if (points.length < 2) return null;
+  const slopes = new Float64Array((points.length * (points.length - 1)) / 2);
+  let count = 0;
+  for (let i = 0; i < points.length; i += 1) {
+    for (let j = i + 1; j < points.length; j += 1) {
+      const seconds = (points[j]!.atMs - points[i]!.atMs) / 1000;
+      if (seconds > 0) slopes[count++] = (points[j]!.value - points[i]!.value) / seconds;
+    }
+  }
+  if (count === 0) return null;
+  const perS = median(slopes.subarray(0, count));
+  return { perS, r2: explained(points, perS) };
+}
+
+/** 1 - residual / total variance around the line through the medians, never below 0. */
+function explained(points: readonly Point[], perS: number): number {
+  const startMs = points[0]!.atMs;
+  const offset = median(
+    Float64Array.from(points, ({ atMs, value }) => value - (perS * (atMs - startMs)) / 1000),
+  );
+  let mean = 0;
+  for (const { value } of points) mean += value / points.length;
+  let total = 0;
+  let residual = 0;
+  for (const { atMs, value } of points) {
+    total += (value - mean) ** 2;
+    residual += (value - offset - (perS * (atMs - startMs)) / 1000) ** 2;
+  }
+  return total === 0 ? 0 : Math.max(0, 1 - residual / total);
+}
+
+/** Means of equal groups: keeps the slope, and takes noise away. */
+function thin(points: readonly Point[]): readonly Point[] {
+  if (points.length <= MOST_SLOPE_POINTS) return points;
+  const size = Math.ceil(points.length / MOST_SLOPE_POINTS);
+  const thinned: Point[] = [];
+  for (let from = 0; from < points.length; from += size) {
+    const to = Math.min(points.length, from + size);
+    let atMs = 0;
+    let value = 0;
+    for (let i = from; i < to; i += 1) {
+      atMs += points[i]!.atMs / (to - from);
+      value += points[i]!.value / (to - from);
+    }
+    thinned.push({ atMs, value });
+  }
+  return thinned;
+}

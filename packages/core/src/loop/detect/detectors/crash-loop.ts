@@ -1,0 +1,48 @@
+/**
+ * Restarting is not the cure: the supervisor's restart intensity was exceeded, or nearly so.
+ * Source: Erlang/OTP `supervisor`, "Restart intensity and period".
+ */
+import type { ServicePicture } from '../../collect/picture.ts';
+import type { Detector, Sign } from '../detector.ts';
+import { isFailure, wordsOf } from './exit.ts';
+
+const windowMs = 60_000;
+/** As many failures within the window are a loop, also while each run looks healthy for a moment. */
+const leastEnds = 3;
+
+export const crashLoop: Detector = {
+  id: 'crash-loop',
+  flag: 'error_detection',
+  clearMs: 10_000,
+  detect: (picture, nowMs) =>
+    [...picture.services.values()].flatMap((service) => signsOf(service, nowMs)),
+};
+
+function signsOf(service: ServicePicture, nowMs: number): readonly Sign[] {
+  const looping = [...service.instances.values()].find(({ view }) => view.state === 'crash-loop');
+  const ends = service.ends.filter(
+    (end) => nowMs - end.atMs <= windowMs && isFailure(service, end),
+  );
+  const [first] = ends;
+  const last = service.ends.findLast((end) => isFailure(service, end));
+  if (looping === undefined && (ends.length < leastEnds || service.unhealthySinceMs === null))
+    return [];
+  const count = ends.length;
+  const how = last === undefined ? '' : `; the last ${wordsOf(last)}`;
+  return [
+    {
+      kind: 'crash-loop',
+      target: service.name,
+      key: `crash-loop:${service.name}`,
+      severity: 'error',
+      sinceMs: first?.atMs ?? looping?.view.sinceMs ?? nowMs,
+      text:
+        looping === undefined
+          ? `${service.name} ended ${count} times within a minute${how}`
+          : `${service.name} keeps crashing; it is restarted ever more slowly${how}`,
+      evidence: ends
+        .slice(-5)
+        .map((end) => ({ kind: 'exit', text: `${end.instance} ${wordsOf(end)}`, atMs: end.atMs })),
+    },
+  ];
+}
