@@ -25,6 +25,8 @@ const mostResults = 60;
 const mostWhys = 10;
 const mostErrors = 100;
 const mostEdges = 100;
+const mostTail = 200;
+const longestTailLine = 300;
 /** An edge that was not seen for this long is gone. */
 const edgeLivesMs = 600_000;
 /** Rates are made over at least this long. */
@@ -141,6 +143,7 @@ function openService(name: string, stack: Stack, nowMs: number): ServicePicture 
     whys: [],
     ends: [],
     templates: openTemplates(),
+    tail: [],
     edges: new Map(),
     errors: new Map(),
     tally: { sinceMs: nowMs, lines: 0, errorLines: 0, bytes: 0, errors: 0 },
@@ -213,6 +216,10 @@ function takeLines(service: ServicePicture, seen: LinesSeen): void {
     const level = service.templates.add(line, seen.atMs);
     if (level === 'error' || level === 'fatal') service.tally.errorLines += 1;
   }
+  const { atMs, instance } = seen;
+  for (const line of seen.lines.slice(-mostTail))
+    service.tail.push({ atMs, instance, line: line.slice(0, longestTailLine) });
+  keepLast(service.tail, mostTail);
 }
 
 function takeWhy(service: ServicePicture, why: Explained | null, nowMs: number): void {

@@ -50,6 +50,8 @@ export type ServicePicture = {
   /** Ends of runs, newest last, at most 50. */
   readonly ends: EndSeen[];
   readonly templates: TemplateTree;
+  /** Last lines as they were written (redacted, at most 300 characters), newest last, at most 200. */
+  readonly tail: { readonly atMs: number; readonly instance: string; readonly line: string }[];
   /** By `host:port`, newest observation. */
   readonly edges: Map<string, EdgeSeen & { atMs: number }>;
   /** By fingerprint, at most 100; `count` since `firstMs`. */

@@ -8,6 +8,7 @@
 import type { ServiceExam } from '../collect/exam.ts';
 import type { Picture, ServicePicture } from '../collect/picture.ts';
 import type { Symptom } from '../detect/symptom.ts';
+import type { Complaint } from './complaint.ts';
 import type { DiagnosisClass, Verdict } from './diagnosis.ts';
 
 export type Situation = Readonly<{
@@ -19,6 +20,10 @@ export type Situation = Readonly<{
   exam: ServiceExam | null;
   /** Exams of what it depends on, as far as they were made. */
   exams: ReadonlyMap<string, ServiceExam>;
+  /** What its log complains about since shortly before the trouble began, newest last. */
+  complaints: readonly Complaint[];
+  /** When its first symptom began; `nowMs` when it shows none. */
+  sinceMs: number;
   nowMs: number;
 }>;
 

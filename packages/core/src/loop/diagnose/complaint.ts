@@ -1,0 +1,127 @@
+/**
+ * What a log complains about, in kinds: refused, timed out, no such module, …
+ *
+ * The wording of Node, Python, Go, Java, Ruby, Rust, .NET and the shells, PostgreSQL, MySQL, Redis.
+ * A kind is no cause: a rule asks for it together with what a closer look found. A wording that
+ * the service has always used says little; so a complaint tells whether it is new.
+ */
+import type { ServicePicture } from '../collect/picture.ts';
+import type { Template } from '../collect/template-tree.ts';
+import { complaintKinds, type ComplaintKind } from './complaint-kinds.ts';
+
+export type Complaint = Readonly<{
+  kind: ComplaintKind;
+  /** A line that says it, at most 300 characters. */
+  text: string;
+  atMs: number;
+  /** How often since the window began. */
+  count: number;
+  /** Not said in the time before the window. */
+  isNew: boolean;
+  /** The address that it names; null: none. */
+  host: string | null;
+  port: number | null;
+}>;
+
+/** Since `sinceMs`, by kind; of one kind each address once, newest last. */
+export function complaintsOf(
+  service: ServicePicture,
+  sinceMs: number,
+  nowMs: number,
+): readonly Complaint[] {
+  const found = new Map<string, Complaint>();
+  for (const said of saidSince(service, sinceMs, nowMs)) {
+    const { host, port } = addressIn(said.text);
+    for (const { kind, patterns } of complaintKinds) {
+      if (!patterns.some((pattern) => pattern.test(said.text))) continue;
+      const key = `${kind} ${host ?? ''}:${port ?? ''}`;
+      found.set(key, joined(found.get(key), { kind, ...said, host, port }));
+    }
+  }
+  return [...found.values()].toSorted((a, b) => a.atMs - b.atMs);
+}
+
+function joined(known: Complaint | undefined, more: Rough): Complaint {
+  if (known === undefined) return { ...more, isNew: more.isNew ?? true };
+  const newer = more.atMs >= known.atMs ? more : known;
+  const isNew = more.isNew === null ? known.isNew : more.isNew || known.isNew;
+  return { ...newer, count: known.count + more.count, isNew };
+}
+
+/** `isNew` null: a single line, whose template tells. */
+type Rough = Omit<Complaint, 'isNew'> & Readonly<{ isNew: boolean | null }>;
+type Said = Pick<Rough, 'text' | 'atMs' | 'count' | 'isNew'>;
+
+/** Templates with how often, lines that are too fresh or too rare for one, quotes of `why`. */
+function saidSince(service: ServicePicture, sinceMs: number, nowMs: number): readonly Said[] {
+  const told = new Set<string>();
+  const said: Said[] = [];
+  for (const one of service.templates.templates()) {
+    if (one.lastMs < sinceMs) continue;
+    const count = Math.max(1, service.templates.countSince(one.id, sinceMs, nowMs));
+    told.add(one.example);
+    said.push({
+      text: one.example,
+      atMs: one.lastMs,
+      count,
+      isNew: isFresh(service, one, sinceMs, nowMs),
+    });
+  }
+  for (const { line, atMs } of service.tail)
+    if (atMs >= sinceMs && !told.has(line)) {
+      told.add(line);
+      said.push({ text: line, atMs, count: 1, isNew: null });
+    }
+  for (const { atMs, why } of service.whys)
+    for (const { kind, text } of atMs >= sinceMs ? why.evidence : [])
+      if (kind === 'log' && !told.has(text)) said.push({ text, atMs, count: 1, isNew: null });
+  return said;
+}
+/** Not said before, or at least three times as often per minute as in the hour before. */
+function isFresh(
+  { templates }: ServicePicture,
+  { id, firstMs }: Template,
+  sinceMs: number,
+  nowMs: number,
+): boolean {
+  if (firstMs >= sinceMs) return true;
+  const spanMs = Math.max(10_000, nowMs - sinceMs);
+  const beforeMs = Math.max(10_000, Math.min(3_600_000, sinceMs - firstMs));
+  const now = templates.countSince(id, sinceMs, nowMs) / spanMs;
+  const before = templates.countSince(id, sinceMs - beforeMs, sinceMs) / beforeMs;
+  return now >= 3 * before;
+}
+
+const addresses: readonly RegExp[] = [
+  /host='([\w.-]+)', port=(\d+)/,
+  /server at "([^"]+)"[^\n]{0,40}?port (\d+)/,
+  /\('([\w.:-]+)', (\d+)[,)]/,
+  /[Ff]ailed to connect to ([\w.-]+) port (\d+)/,
+  /([A-Za-z0-9](?:[\w-]*\.)+[\w-]+|localhost|[a-z][\w-]+|\[[\da-fA-F:]+\]):(\d{2,5})(?![\d:.])/,
+  /(\d{1,3}(?:\.\d{1,3}){3}):(\d{2,5})\b/,
+];
+const names: readonly RegExp[] = [
+  /getaddrinfo (?:ENOTFOUND|EAI_AGAIN) ([\w.-]+)/,
+  /host name "([^"]+)"/,
+  /(?:resolve|lookup)(?: host)?:? '?"?([a-zA-Z][\w.-]+\w)/,
+  /UnknownHostException: ([\w.-]+)/,
+];
+
+function addressIn(text: string): Readonly<{ host: string | null; port: number | null }> {
+  for (const pattern of addresses) {
+    const match = pattern.exec(text);
+    const port = Number(match?.[2]);
+    if (
+      match !== null &&
+      port > 0 &&
+      port < 65_536 &&
+      !/\.(?:[cm]?[jt]sx?|py|rb|go|java|rs)$/.test(match[1] ?? '')
+    )
+      return { host: (match[1] ?? '').replace(/^\[|\]$/g, ''), port };
+  }
+  for (const pattern of names) {
+    const match = pattern.exec(text);
+    if (match !== null) return { host: match[1] ?? null, port: null };
+  }
+  return { host: null, port: null };
+}

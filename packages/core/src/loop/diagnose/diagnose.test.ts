@@ -1,0 +1,49 @@
+/** A group's cause: the root, not the callers; and how rivals share the odds. */
+import { expect, test } from 'vitest';
+import { diagnose } from './diagnose.ts';
+import { groupSymptoms } from './root-cause.ts';
+import { checkDown, gone, halted, says } from './situation.kit.ts';
+import { nowMs, stackOf, type ServiceSketch, type Story } from './situation-stack.kit.ts';
+import { endpoint, examined } from './situation-exam.kit.ts';
+
+function solve({ picture, symptoms, exams }: Story) {
+  return groupSymptoms(picture, symptoms, nowMs).map((group) => ({
+    group,
+    found: diagnose(group, picture, exams, nowMs),
+  }));
+}
+
+test('fifty callers of one stopped database are one group, on the database', () => {
+  const callers = Array.from({ length: 50 }, (_, index) => `caller-${index}`);
+  const sketches: Record<string, ServiceSketch> = { store: { kind: 'database', port: 5_432 } };
+  for (const [index, name] of callers.entries())
+    sketches[name] = { port: 8_000 + index, needs: ['store'] };
+  const story = stackOf(sketches);
+  gone(story, 'store', { signal: 'SIGTERM', code: 143 });
+  for (const name of callers) {
+    checkDown(story, name, 'HTTP 503');
+    says(story, name, 'Error: connect ECONNREFUSED 127.0.0.1:5432', { times: 3 });
+  }
+  examined(story, 'store');
+  examined(story, 'caller-7', {
+    endpoints: [endpoint('store', 5_432, { tcp: 'refused', listening: false })],
+  });
+  const solved = solve(story);
+  expect(solved).toHaveLength(1);
+  expect(solved[0]?.found).toMatchObject({ class: 'db_down', target: 'store' });
+  expect(solved[0]?.found.confidence).toBeGreaterThan(0.8);
+  expect(solved[0]?.group.services).toHaveLength(51);
+  expect(solved[0]?.found.affected).toHaveLength(50);
+});
+
+test('two services that fail by themselves are two groups', () => {
+  const story = stackOf({ a: { port: 1_000 }, b: { port: 1_001 }, c: { needs: ['a', 'b'] } });
+  gone(story, 'a', { code: 3 });
+  halted(story, 'b');
+  checkDown(story, 'b', 'no answer in 2s', { as: 'stopped' });
+  const solved = solve(story);
+  expect(solved.map(({ found }) => `${found.class} ${found.target}`)).toEqual([
+    'crash a',
+    'stopped b',
+  ]);
+});

@@ -1,0 +1,129 @@
+/**
+ * Names the cause of a group of symptoms: all rules on all its services, weighed with each other.
+ *
+ * A rule sees one service; here their words are joined. Several services that accuse the same one
+ * strengthen each other; what a deeper failure would bring about counts less; the specific beats
+ * the general. Below `knownFrom` the answer is `unknown` with what is known.
+ */
+import type { ServiceExam } from '../collect/exam.ts';
+import type { Picture } from '../collect/picture.ts';
+import { complaintsOf } from './complaint.ts';
+import { allDecisionRules } from './decision-rules/all.ts';
+import type { DecisionRule, Situation } from './decision-rule.ts';
+import type { Diagnosis, Verdict } from './diagnosis.ts';
+import { rankCauses, type Offer, type Ranked } from './rank-causes.ts';
+import type { Group } from './root-cause.ts';
+import { clip, sentenceLimit } from './words.ts';
+
+export type Finding = Verdict & Pick<Diagnosis, 'ruleId' | 'others' | 'affected'>;
+
+/** A cause that is less likely than not is not named. */
+const knownFrom = 0.5;
+/** Complaints from before the first symptom count, too: the log is often earlier than the check. */
+const leadMs = 60_000;
+
+export type Exams = ReadonlyMap<string, ServiceExam>;
+
+export function diagnose(group: Group, picture: Picture, exams: Exams, nowMs: number): Finding {
+  return diagnoseBy(allDecisionRules, { group, picture, exams, nowMs });
+}
+
+export type Asked = Readonly<{ group: Group; picture: Picture; exams: Exams; nowMs: number }>;
+
+/** By some of the rules: a rule that nobody misses is found by leaving it out. */
+export function diagnoseBy(
+  rules: readonly DecisionRule[],
+  { group, picture, exams, nowMs }: Asked,
+): Finding {
+  const offers = namesIn(group, picture, exams).flatMap((name) => {
+    const situation = situationOf(group, picture, exams, { name, nowMs });
+    return situation === null ? [] : offersOf(situation, rules);
+  });
+  const ranked = rankCauses(offers, group, picture);
+  const best = ranked[0];
+  return best !== undefined && best.odds >= knownFrom
+    ? named(best, ranked, group)
+    : unknown(ranked, group);
+}
+
+function namesIn(group: Group, picture: Picture, exams: Exams): readonly string[] {
+  const names = [...group.rootCandidates, ...group.services, ...exams.keys()];
+  return [...new Set(names)].filter((name) => picture.services.has(name));
+}
+
+export function situationOf(
+  group: Group,
+  picture: Picture,
+  exams: Exams,
+  { name, nowMs }: Readonly<{ name: string; nowMs: number }>,
+): Situation | null {
+  const service = picture.services.get(name);
+  if (service === undefined) return null;
+  const own = group.symptoms.filter(({ target }) => target === name || target.startsWith('@'));
+  const symptoms = own.toSorted((a, b) => a.sinceMs - b.sinceMs);
+  const sinceMs = Math.min(nowMs, ...group.symptoms.map((one) => one.sinceMs));
+  return {
+    picture,
+    service,
+    symptoms,
+    exam: exams.get(name) ?? service.exam,
+    exams,
+    complaints: complaintsOf(service, sinceMs - leadMs, nowMs),
+    sinceMs,
+    nowMs,
+  };
+}
+
+function offersOf(situation: Situation, rules: readonly DecisionRule[]): readonly Offer[] {
+  return rules.flatMap((rule) => {
+    const verdict = rule.judge(situation);
+    return verdict === null ? [] : [{ ...verdict, ruleId: rule.id, by: situation.service.name }];
+  });
+}
+
+function named(best: Ranked, ranked: readonly Ranked[], group: Group): Finding {
+  const { offer, odds } = best;
+  return {
+    class: offer.class,
+    target: offer.target,
+    confidence: odds,
+    sentence: offer.sentence,
+    for: offer.for,
+    against: offer.against,
+    params: offer.params,
+    ruleId: offer.ruleId,
+    others: othersOf(ranked.slice(1)),
+    affected: affectedBy(offer.target, group),
+  };
+}
+
+function affectedBy(target: string, group: Group): readonly string[] {
+  const all = [...new Set([...group.services, ...group.affected])];
+  return all.filter((name) => name !== target);
+}
+
+function othersOf(ranked: readonly Ranked[]): Finding['others'] {
+  return ranked
+    .filter(({ odds }) => odds >= 0.01)
+    .slice(0, 5)
+    .map(({ offer, odds }) => ({ class: offer.class, target: offer.target, odds }));
+}
+
+function unknown(ranked: readonly Ranked[], group: Group): Finding {
+  const best = ranked[0];
+  const target = best?.offer.target ?? group.rootCandidates[0] ?? group.services[0] ?? '@host';
+  const shows = group.symptoms[0]?.text ?? 'it is not well';
+  const guess = best === undefined ? '' : `; perhaps ${best.offer.sentence}`;
+  return {
+    class: 'unknown',
+    target,
+    confidence: best?.odds ?? 0,
+    sentence: clip(`${shows}; why is not known${guess}`, sentenceLimit),
+    for: best?.offer.for ?? group.symptoms.flatMap(({ evidence }) => evidence).slice(0, 8),
+    against: best?.offer.against ?? [],
+    params: {},
+    ruleId: 'none',
+    others: othersOf(ranked),
+    affected: affectedBy(target, group),
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * Weighs causes that rules offered against each other and gives each its odds, together at most 1.
+ *
+ * Offers of one cause (class and target) are joined by a damped noisy-or: fifty callers that say
+ * the same are more than one, and less than fifty independent proofs. Then o = c / (1 - c), and the
+ * odds of a cause are o / (1 + sum of all o): alone it keeps its confidence, rivals take from it.
+ */
+import type { Picture } from '../collect/picture.ts';
+import { isSurface, vagueness } from './class-traits.ts';
+import type { Verdict } from './diagnosis.ts';
+import { stepsTo } from './neighbours.ts';
+import type { Group } from './root-cause.ts';
+
+/** `by`: the service on which the rule was asked. */
+export type Offer = Verdict & Readonly<{ ruleId: string; by: string }>;
+export type Ranked = Readonly<{ offer: Offer; odds: number }>;
+
+/** From here on a cause is believed enough to explain others. */
+const explainsFrom = 0.5;
+
+export function rankCauses(
+  offers: readonly Offer[],
+  group: Group,
+  picture: Picture,
+): readonly Ranked[] {
+  const joined = joinOffers(offers);
+  const weighted = joined.map((offer) => ({
+    offer,
+    odd: toOdds(offer.confidence) * standing(offer, joined, group, picture),
+  }));
+  const sum = weighted.reduce((total, { odd }) => total + odd, 1);
+  return weighted
+    .map(({ offer, odd }) => ({ offer, odds: Math.round((odd / sum) * 1_000) / 1_000 }))
+    .toSorted((a, b) => b.odds - a.odds);
+}
+
+function toOdds(confidence: number): number {
+  const capped = Math.min(0.99, confidence);
+  return capped / (1 - capped);
+}
+
+/** The strongest first; each further one of the same cause adds a third of its weight. */
+function joinOffers(offers: readonly Offer[]): readonly Offer[] {
+  const byCause = new Map<string, Offer>();
+  for (const offer of offers.toSorted((a, b) => b.confidence - a.confidence)) {
+    const key = `${offer.class} ${offer.target}`;
+    const known = byCause.get(key);
+    byCause.set(key, known === undefined ? offer : joinTwo(known, offer));
+  }
+  return [...byCause.values()];
+}
+
+function joinTwo(strong: Offer, more: Offer): Offer {
+  const confidence = 1 - (1 - strong.confidence) * (1 - more.confidence / 3);
+  return {
+    ...strong,
+    confidence: Math.min(0.98, confidence),
+    for: distinct([...strong.for, ...more.for]),
+    against: distinct([...strong.against, ...more.against]),
+    params: { ...more.params, ...strong.params },
+  };
+}
+
+function distinct(evidence: Verdict['for']): Verdict['for'] {
+  const texts = new Set<string>();
+  return evidence
+    .filter(({ text }) => !texts.has(text) && texts.add(text) !== undefined)
+    .slice(0, 8);
+}
+
+/** How much of its odds a cause keeps beside the others. */
+function standing(offer: Offer, all: readonly Offer[], group: Group, picture: Picture): number {
+  let keeps = 1;
+  for (const other of all) {
+    if (other === offer || other.confidence < explainsFrom) continue;
+    if (other.target === offer.target) {
+      const vaguer = vagueness(offer.class) > vagueness(other.class);
+      if (vaguer) keeps = Math.min(keeps, 0.15);
+    } else if (isDeeper(picture, other.target, offer.target)) {
+      keeps = Math.min(keeps, isSurface(offer.class) ? 0.1 : 0.6);
+    }
+  }
+  const root = group.rootCandidates[0] === offer.target ? 1.3 : 1;
+  return keeps * root;
+}
+
+/** Hosts and disks carry services; a dependency carries its dependants. */
+function isDeeper(picture: Picture, deep: string, shallow: string): boolean {
+  if (shallow.startsWith('@')) return false;
+  if (deep.startsWith('@')) return true;
+  const down = stepsTo(picture, shallow, deep);
+  return down !== null && down > 0 && stepsTo(picture, deep, shallow) === null;
+}

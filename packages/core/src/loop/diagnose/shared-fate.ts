@@ -1,0 +1,58 @@
+/**
+ * Joins services that nothing in the graph joins and that yet have one cause: the same outside
+ * address or host name that fails for all, a disk all complain of, a file that changed for all.
+ */
+import type { Picture } from '../collect/picture.ts';
+import type { Ill } from './ill-nodes.ts';
+
+const togetherMs = 120_000;
+
+/** Moves the roots of later ones under the first: changes `rootOf` in place. */
+export function joinSharedFate(
+  picture: Picture,
+  ills: ReadonlyMap<string, Ill>,
+  rootOf: Map<string, string>,
+): void {
+  const byFate = new Map<string, Ill[]>();
+  for (const ill of ills.values()) {
+    if (rootOf.get(ill.name) !== ill.name || ill.symptoms.length === 0) continue;
+    for (const fate of fatesOf(picture, ill)) byFate.set(fate, [...(byFate.get(fate) ?? []), ill]);
+  }
+  for (const sharers of byFate.values()) {
+    const [first, ...rest] = sharers.toSorted((a, b) => a.sinceMs - b.sinceMs);
+    if (first === undefined) continue;
+    const root = rootOf.get(first.name) ?? first.name;
+    for (const one of rest)
+      if (one.sinceMs - first.sinceMs <= togetherMs) moveRoot(rootOf, one.name, root);
+  }
+}
+
+function moveRoot(rootOf: Map<string, string>, from: string, to: string): void {
+  const old = rootOf.get(from) ?? from;
+  for (const [name, root] of rootOf) if (root === old) rootOf.set(name, to);
+}
+
+/** What of its trouble others may share, as words that equal each other. */
+function fatesOf(picture: Picture, ill: Ill): readonly string[] {
+  const own = ownPorts(picture);
+  const fates = new Set<string>();
+  for (const { kind, host, port, isNew } of ill.complaints) {
+    if (!isNew) continue;
+    if (kind === 'dns' && host !== null) fates.add(`name ${host}`);
+    if (kind === 'disk-full' || kind === 'read-only') fates.add('disk');
+    if (/^(?:refused|timeout|connect-timeout|reset)$/.test(kind) && port !== null && !own.has(port))
+      fates.add(`address ${host ?? ''}:${port}`);
+  }
+  for (const { path, atMs } of picture.changes)
+    if (path !== null && ill.sinceMs >= atMs && ill.sinceMs - atMs <= togetherMs)
+      fates.add(`file ${path}`);
+  return [...fates];
+}
+
+/** Ports of services of this stack: their trouble is told by the graph. */
+function ownPorts(picture: Picture): ReadonlySet<number> {
+  const ports = [...picture.services.values()].flatMap((service) =>
+    [...service.instances.values()].map(({ view }) => view.port?.port ?? 0),
+  );
+  return new Set(ports);
+}

@@ -1,0 +1,81 @@
+/** Is it there, does it run, how did it end: the plain facts that many rules ask of a service. */
+import type { ServiceExam } from '../collect/exam.ts';
+import { isLive } from '../collect/service-health.ts';
+import type { CheckPicture, EndSeen, ServicePicture } from '../collect/picture.ts';
+
+const ownReasons = new Set(['hang', 'memory-limit', 'port-stolen']);
+
+/** Some instance has a process (an external one counts as there). */
+export function isAlive(service: ServicePicture): boolean {
+  return [...service.instances.values()].some(
+    (one) => isLive(one) || one.view.state === 'external',
+  );
+}
+
+/** It should run, and none of its instances does. */
+export function isDown(service: ServicePicture): boolean {
+  if (service.want === 'down' || service.definition.external) return false;
+  const own = [...service.instances.values()];
+  if (own.length === 0) return false;
+  return own.every(
+    (one) => !isLive(one) && /^(?:backing-off|crash-loop|failed)$/.test(one.view.state),
+  );
+}
+
+/** Waits for others and does not run: what it lacks is theirs. */
+export function isWaiting(service: ServicePicture): boolean {
+  return [...service.instances.values()].every(({ view }) => view.state === 'waiting');
+}
+
+/** In state T by the sweep or by a closer look; `t` is a debugger's and is left alone. */
+export function stoppedPid(service: ServicePicture, exam: ServiceExam | null): number | null {
+  const seen = exam?.processes.find(({ state, ours }) => state === 'T' && ours);
+  if (seen !== undefined) return seen.pid;
+  if (exam !== null && exam.processes.some(({ ours }) => ours)) return null;
+  const one = [...service.instances.values()].find(({ processState }) => processState === 'T');
+  return one === undefined ? null : (one.view.pid ?? 0);
+}
+
+/** Checks whose verdict is down. */
+export function downChecks(service: ServicePicture): readonly CheckPicture[] {
+  return [...service.checks.values()].filter(({ last }) => last.up === false);
+}
+
+const silent = /no answer|timed? ?out|timeout|ETIMEDOUT|deadline|abort|hung up|no response/i;
+const refused = /refused|not listening|nothing listens|ECONNREFUSED/i;
+
+export function isSilent(check: CheckPicture): boolean {
+  return silent.test(check.last.detail) && !/heartbeat|no ping/i.test(check.last.detail);
+}
+
+export function isRefused(check: CheckPicture): boolean {
+  return refused.test(check.last.detail);
+}
+
+/** Ends that nobody asked for, or that we brought about because it was ill. */
+export function ownEnds(service: ServicePicture, sinceMs: number): readonly EndSeen[] {
+  return service.ends.filter(
+    (end) =>
+      end.atMs >= sinceMs &&
+      (end.endedBy === null
+        ? end.code !== 0 || end.posixSignal !== null
+        : ownReasons.has(end.endedBy)),
+  );
+}
+
+/** All its checks passed lately. */
+export function isGreen(service: ServicePicture): boolean {
+  const checks = [...service.checks.values()];
+  return checks.length > 0 && checks.every(({ last }) => last.ok && last.up !== false);
+}
+
+export function portsOf(service: ServicePicture): readonly number[] {
+  return [...service.instances.values()].flatMap(({ view }) =>
+    view.port === null ? [] : [view.port.port],
+  );
+}
+
+/** The processes of the service itself in a closer look. */
+export function ownProcesses(exam: ServiceExam | null): ServiceExam['processes'] {
+  return exam?.processes.filter(({ ours }) => ours) ?? [];
+}
