@@ -1,5 +1,5 @@
 /**
- * The action vocabulary: what each action is called, takes, risks, and whether it can be taken back.
+ * The action vocabulary: what each action is called, takes and risks, and whether it can be undone.
  *
  * The shell implements them (`controller/src/actions/`); the gate and the runbook loader decide by
  * this table alone. An action is reversible (its inverse is tested) or declared irreversible with

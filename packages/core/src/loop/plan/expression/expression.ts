@@ -7,8 +7,9 @@ export type Expression = Readonly<{ text: string; node: Node }>;
 
 /** Offsets count UTF-16 code units from the start of the text. */
 export type Node = Readonly<{ from: number; to: number }> &
+  /** `unit` tells `10s` and `10MB` from a plain 10. */
   (
-    | Readonly<{ kind: 'literal'; value: Value }>
+    | Readonly<{ kind: 'literal'; value: Value; unit?: 'duration' | 'bytes' }>
     | Readonly<{ kind: 'name'; name: string }>
     | Readonly<{ kind: 'member'; of: Node; name: string }>
     | Readonly<{ kind: 'call'; name: string; args: readonly Node[] }>
