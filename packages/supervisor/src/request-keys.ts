@@ -9,6 +9,7 @@ import { log } from './own-log.ts';
 export type RequestKeys = Readonly<{
   /** false: this key was taken before. */
   take(key: string): boolean;
+  has(key: string): boolean;
   close(): void;
 }>;
 
@@ -40,6 +41,7 @@ export function openRequestKeys(file: string): RequestKeys {
       }
       return true;
     },
+    has: (key) => keys.has(key),
     close() {
       if (fd !== null) closeSync(fd);
       fd = null;

@@ -25,6 +25,7 @@ export function answerRequest(
 ): unknown {
   if (body.kind === 'info') return options.info();
   if (body.kind === 'snapshot') return options.snapshot();
+  if (body.kind === 'was-taken') return { taken: options.keys.has(body.of) };
   refuseAtEnd(options.state);
   const event = eventOf(body, options);
   // Health and SIGCONT say the same twice without harm; the rest is counted before it acts.

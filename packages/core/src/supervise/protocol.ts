@@ -19,6 +19,8 @@ export type RequestBody =
   | Readonly<{ kind: 'info' }>
   /** Answered by `Snapshot`. */
   | Readonly<{ kind: 'snapshot' }>
+  /** Did a request with key `of` act? Answered by `{taken}`; for who crashed before it heard. */
+  | Readonly<{ kind: 'was-taken'; of: string }>
   | Readonly<{ kind: 'apply'; stack: Stack; actor: string }>
   | Readonly<{
       kind: 'command';
