@@ -1,5 +1,5 @@
 /** A small world for tests of expressions: one database, one caller, nothing wrong. */
-import type { Picture } from '../../collect/picture.ts';
+import { openPicture } from '../../collect/picture.ts';
 import { allFacts } from '../facts/all.ts';
 import type { FactWorld } from '../facts/fact.ts';
 import type { Value } from './expression.ts';
@@ -8,26 +8,8 @@ import type { EvaluationContext, Scope } from './scope.ts';
 
 const nowMs = 1_000_000;
 
-const emptyPicture: Picture = {
-  stack: null,
-  services: new Map(),
-  series: {
-    add: () => {},
-    last: () => null,
-    points: () => [],
-    mean: () => null,
-    slope: () => null,
-    baseline: () => null,
-    subjects: () => [],
-    forget: () => {},
-  },
-  changes: [],
-  pausedUntilMs: 0,
-  openedMs: 0,
-};
-
 export const emptyWorld: FactWorld = {
-  picture: emptyPicture,
+  picture: openPicture(nowMs - 60_000),
   symptoms: [],
   nowMs,
   sinceMs: null,
