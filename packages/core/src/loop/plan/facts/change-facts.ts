@@ -58,7 +58,7 @@ export const changeFacts: readonly PictureFact[] = [
       const service = serviceOf(world, args[0]);
       const changes = changesOf(world, args);
       if (service === null || changes === null) return null;
-      const starts = instancesOf(service).flatMap(({ view }) => view.startedAtMs ?? []);
+      const starts = instancesOf(service).flatMap(({ runSinceMs }) => runSinceMs ?? []);
       if (starts.length === 0) return null;
       const oldestMs = Math.min(...starts);
       return changes.some(({ atMs }) => atMs > oldestMs);

@@ -1,5 +1,6 @@
 /** How a service is: its state, its checks, its ends, and what shows or explains its trouble. */
 import type { EndSeen, ServicePicture } from '../../collect/picture.ts';
+import { isHealthy as isServing } from '../../collect/service-health.ts';
 import type { InstanceState } from '../../../supervise/instance-view.ts';
 import type { Value } from '../expression/expression.ts';
 import type { FactWorld, PictureFact } from './fact.ts';
@@ -32,15 +33,10 @@ function stateOf(service: ServicePicture): InstanceState | null {
 function isReady(service: ServicePicture): boolean | null {
   const instances = instancesOf(service);
   if (instances.length === 0) return null;
-  if (stateOf(service) === 'external') return failingChecks(service) === 0;
+  if (stateOf(service) === 'external') return isServing(service);
   const up = instances.filter(({ view }) => view.ready && view.state === 'running').length;
   const done = instances.every(({ view }) => view.state === 'done');
   return done || up >= Math.max(1, instances.length);
-}
-
-function failingChecks(service: ServicePicture): number {
-  return [...service.checks.values()].filter(({ last }) => last.required && last.up === false)
-    .length;
 }
 
 function endsSince(service: ServicePicture, sinceMs: number): number {
@@ -71,10 +67,10 @@ function checkFigures(world: FactWorld, service: ServicePicture, name: Value | u
  */
 function isHealthy(world: FactWorld, service: ServicePicture): boolean | null {
   const sinceMs = sinceOf(world, null, 10_000);
-  if (isReady(service) !== true || endsSince(service, sinceMs) > 0) return false;
+  if (!isServing(service) || endsSince(service, sinceMs) > 0) return false;
   let unasked = false;
   for (const { last, results } of service.checks.values()) {
-    if (!last.required || !isLive(service, last.instance)) continue;
+    if (!last.required || !service.instances.has(last.instance)) continue;
     const recent = results.filter(({ atMs }) => atMs >= sinceMs);
     if (recent.some(({ ok }) => !ok)) return false;
     if (recent.length === 0) unasked = true;
@@ -82,12 +78,8 @@ function isHealthy(world: FactWorld, service: ServicePicture): boolean | null {
   return unasked ? null : true;
 }
 
-function isLive(service: ServicePicture, instance: string): boolean {
-  return service.instances.has(instance);
-}
-
 function uptimeMs({ nowMs }: FactWorld, service: ServicePicture): number | null {
-  const starts = instancesOf(service).map(({ view }) => view.startedAtMs);
+  const starts = instancesOf(service).map(({ runSinceMs }) => runSinceMs);
   const known = starts.filter((start) => start !== null);
   return known.length === 0 || known.length < starts.length ? null : nowMs - Math.max(...known);
 }
