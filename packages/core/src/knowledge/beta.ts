@@ -75,15 +75,11 @@ function continuedFraction({ a, b }: Beta, x: number): number {
 }
 
 const lanczos = [
-  76.18009172947146, -86.50532032941677, 24.01409824083091, -1.231739572450155,
-  0.1208650973866179e-2, -0.5395239384953e-5,
+  76.18009173, -86.50532033, 24.01409822, -1.231739516, 0.120858003e-2, -0.536382e-5,
 ];
 
 function logGamma(x: number): number {
   const shifted = x + 5.5 - (x + 0.5) * Math.log(x + 5.5);
-  const sum = lanczos.reduce(
-    (total, term, index) => total + term / (x + 1 + index),
-    1.000000000190015,
-  );
-  return Math.log((2.5066282746310005 * sum) / x) - shifted;
+  const sum = lanczos.reduce((total, term, index) => total + term / (x + 1 + index), 1);
+  return Math.log((2.5066282746310002 * sum) / x) - shifted;
 }

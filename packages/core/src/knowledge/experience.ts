@@ -21,6 +21,10 @@ const OTHER_VERSION = 0.5;
 /** Below so many runs an arm borrows this share of the other diagnoses' counts, up to a cap. */
 const BORROW = { below: 5, share: 0.3, cap: 6 } as const;
 
+/** Approved cures that one harm costs, and failures in a row that cost a level. */
+const OWED = 5;
+const FAILURES_TO_DEMOTE = 3;
+
 /** Pseudo-counts of harmed and harmless runs by risk. */
 const harmPriors = {
   low: { a: 0.5, b: 9.5 },
@@ -93,6 +97,20 @@ function sameVersion(odds: Odds, versions: Versions): boolean {
   return odds.runbookVersion === versions.runbook && odds.serviceVersion === versions.service;
 }
 
+/** What a step broke, whatever it was run for. */
+export function harmsOf(
+  { arms }: Experience,
+  { runbook, step }: Omit<Arm, 'diagnosis'>,
+): Readonly<{ harmed: number; runs: number }> {
+  let [harmed, runs] = [0, 0];
+  for (const odds of arms.values()) {
+    if (odds.runbook !== runbook || odds.step !== step) continue;
+    harmed += odds.harmed;
+    runs += odds.harmed + odds.harmless;
+  }
+  return { harmed, runs };
+}
+
 export type RunFacts = Readonly<{
   diagnosis: string;
   /** Of the diagnosis, 0-1. */
@@ -137,14 +155,29 @@ function scaleCounts(odds: Odds, by: number): void {
   odds.harmless *= by;
 }
 
+const nothing = {
+  success: 0,
+  failure: 0,
+  harmed: 0,
+  harmless: 0,
+  durationS: 0,
+  runs: 0,
+  failuresInRow: 0,
+  owed: 0,
+  demoted: 0,
+} as const;
+
 function armOf({ arms }: Experience, arm: Arm, { versions, atMs }: RunFacts): Odds {
   const id = armId(arm);
   const known = arms.get(id);
   if (known === undefined) {
     const fresh: Odds = {
-      ...{ id, ...arm, runbookVersion: versions.runbook, serviceVersion: versions.service },
-      ...{ success: 0, failure: 0, harmed: 0, harmless: 0, durationS: 0, runs: 0 },
-      ...{ failuresInRow: 0, owed: 0, demoted: 0, changedMs: atMs },
+      ...nothing,
+      ...arm,
+      id,
+      runbookVersion: versions.runbook,
+      serviceVersion: versions.service,
+      changedMs: atMs,
     };
     arms.set(id, fresh);
     return fresh;
@@ -156,13 +189,43 @@ function armOf({ arms }: Experience, arm: Arm, { versions, atMs }: RunFacts): Od
 }
 
 function count(odds: Odds, result: Result, run: RunFacts): void {
-  const weight = run.confidence;
-  if (result === 'fixed') odds.success += weight;
-  else odds.failure += weight;
+  if (result === 'fixed') odds.success += run.confidence;
+  else odds.failure += run.confidence;
   if (result === 'made-worse') odds.harmed += 1;
   else odds.harmless += 1;
   odds.durationS += (run.durationS - odds.durationS) / Math.min(odds.runs + 1, 20);
   odds.runs += 1;
   odds.changedMs = run.atMs;
-  odds.failuresInRow = result === 'fixed' ? 0 : odds.failuresInRow + 1;
+  stand(odds, result, run.approved);
+}
+
+/** What it means for how far the arm may go alone. */
+function stand(odds: Odds, result: Result, approved: boolean): void {
+  if (result === 'fixed') {
+    odds.failuresInRow = 0;
+    odds.demoted = Math.max(0, odds.demoted - 1);
+    if (approved) odds.owed = Math.max(0, odds.owed - 1);
+    return;
+  }
+  if (result === 'made-worse') odds.owed = OWED;
+  odds.failuresInRow += 1;
+  if (odds.failuresInRow < FAILURES_TO_DEMOTE) return;
+  odds.failuresInRow = 0;
+  odds.demoted += 1;
+}
+
+/** A cure did not last: its success is taken back and counts as a failure. */
+export function noteRecurrence(
+  experience: Experience,
+  arm: Arm,
+  { confidence, atMs }: Readonly<{ confidence: number; atMs: number }>,
+): readonly Odds[] {
+  const odds = experience.arms.get(armId(arm));
+  if (odds === undefined) return [];
+  const weight = Math.min(confidence, odds.success);
+  odds.success -= weight;
+  odds.failure += weight;
+  odds.changedMs = atMs;
+  stand(odds, 'fixed-then-recurred', false);
+  return [odds];
 }

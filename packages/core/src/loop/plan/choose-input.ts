@@ -26,6 +26,8 @@ export type ChooseInput = Readonly<{
   greenDrills: readonly string[];
   /** Of the target, for the odds: release or hash of its definition; null: not known. */
   serviceVersion: string | null;
+  /** A person ordered it: `candidates` holds just that runbook, no odds are weighed. null: the loop. */
+  orderedBy: string | null;
   /** Brier score of the last 30 odds; null: fewer than 30. */
   brier: number | null;
   /** A seeded number; equal numbers draw equally. */

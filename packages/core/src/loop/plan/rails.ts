@@ -1,17 +1,16 @@
 /**
  * What was done lately, and what must not be done now: the gate's memory.
  *
- * Plain JSON that the lead keeps as records of kind `rail`, so that a cooldown, a block or a pause
- * outlives the daemon. `noteX` functions are its only writers, in place; every list is bounded.
+ * Plain JSON that is kept as records of kind `rail`, so that a cooldown, a block or a pause
+ * outlives the daemon. Written only by the `note…` functions of `rail-notes.ts`, in place; every
+ * list is bounded.
  */
 import type { Result } from '../../knowledge/odds.ts';
-import type { Risk } from './policy.ts';
 
 export type Rails = {
-  /** `service` null: the whole loop; `untilMs` null: until resumed. */
   pauses: Pause[];
   /** Emergency stop: nothing acts until somebody resumes. */
-  stopped: { readonly atMs: number; readonly by: string } | null;
+  stopped: Readonly<{ atMs: number; by: string }> | null;
   /** A person's freeze; the policy may name a later one. */
   frozenUntilMs: number;
   /** Runs that are pending, paused or running: each holds a lock on all its targets. */
@@ -20,15 +19,16 @@ export type Rails = {
   runs: RailRun[];
   blocks: Block[];
   /** When we last acted on a target, by target. */
-  acts: Record<string, { atMs: number; runId: string; action: string }>;
+  acts: Record<string, Readonly<{ atMs: number; runId: string; action: string }>>;
   /** An operator's last command or edit, by service. */
-  manual: Record<string, { atMs: number; text: string }>;
+  manual: Record<string, Readonly<{ atMs: number; text: string }>>;
   /** Since when a deploy is under way, by service. */
   deploys: Record<string, number>;
   /** How often a runbook ran for nothing, by runbook. */
-  fires: Record<string, { runs: number; falseFires: number; disabledMs: number | null }>;
+  fires: Record<string, Fires>;
 };
 
+/** `service` null: the whole loop; `untilMs` null: until resumed. */
 export type Pause = Readonly<{ service: string | null; untilMs: number | null; by: string }>;
 
 export type Hold = Readonly<{
@@ -43,9 +43,7 @@ export type RailRun = {
   readonly runId: string;
   readonly runbook: string;
   readonly dedupe: string;
-  readonly targets: readonly string[];
   readonly step: string;
-  readonly risk: Risk;
   readonly startedMs: number;
   endedMs: number | null;
   result: Result | null;
@@ -57,6 +55,9 @@ export type Block = Readonly<{
   untilMs: number;
   reason: string;
 }>;
+
+/** `disabledMs`: since when it may only suggest; null: it may run. */
+export type Fires = { runs: number; falseFires: number; disabledMs: number | null };
 
 export function openRails(): Rails {
   return {
@@ -71,4 +72,11 @@ export function openRails(): Rails {
     deploys: {},
     fires: {},
   };
+}
+
+/** The pause of a service, or of the whole loop (`null`), if it holds now. */
+export function pauseOf(rails: Rails, service: string | null, nowMs: number): Pause | null {
+  const holds = (pause: Pause) =>
+    pause.service === service && (pause.untilMs === null || pause.untilMs > nowMs);
+  return rails.pauses.find(holds) ?? null;
 }
