@@ -283,10 +283,15 @@ function answerPort(shell: FakeShell, question: Question): void {
     const port = freePort(shell, question);
     shell.claims.set(port, instance);
     later(shell, delayMs, { kind: 'port-granted', instance, port, refused });
-  } else if (refused !== null) {
+  } else {
+    // Every candidate is kept from it by its own stack, as the real finder says.
+    const first = question.candidates[0]?.from ?? 0;
+    refused ??= { port: first, owner: { ...nobodyKnown, kind: 'ours' } };
     later(shell, delayMs, { kind: 'port-refused', instance, refused });
   }
 }
+
+const nobodyKnown = { pid: null, command: null, instance: null, runningForMs: null };
 
 function* portsToTry({ last, candidates }: Question): Iterable<number> {
   const isIn = ({ from, to }: PortRange) => last !== null && from <= last && last <= to;

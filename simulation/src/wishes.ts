@@ -62,13 +62,22 @@ export function createWishes(shell: FakeShell): Wishes {
     if (dice.chance(0.05)) return [];
     return [...new Set([dice.pick(all), dice.pick(all)])];
   };
+  const movePort = () => {
+    const ids = [...(shell.state?.instances.values() ?? [])]
+      .filter(({ service }) => service.definition.port !== null && !service.definition.external)
+      .map(({ id }) => id);
+    if (ids.length === 0) return;
+    const to = dice.chance(0.3) ? dice.int(8_000, 8_200) : null;
+    take(shell, { kind: 'port-move-asked', instance: dice.pick(ids), to, actor: ACTOR });
+  };
   const actOnce = () => {
-    const roll = dice.int(0, 9);
+    const roll = dice.int(0, 10);
     if (roll <= 1) give('stop', someNames());
     else if (roll <= 4) give('start', someNames());
     else if (roll === 5) give('restart', someNames());
     else if (roll === 6) give('reset', someNames());
     else if (roll === 7) scale();
+    else if (roll === 8) movePort();
     else apply();
   };
   const begin = () => {

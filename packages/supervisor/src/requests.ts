@@ -17,7 +17,10 @@ export type RequestOptions = Readonly<{
   keepStack: (stack: Stack) => void;
 }>;
 
-/** @throws FettleError E-SERVICE-UNKNOWN, E-SCALE-RANGE, E-REQUEST-UNKNOWN, E-STATE-WRITE. */
+/**
+ * @throws FettleError E-SERVICE-UNKNOWN, E-SCALE-RANGE, E-PORT-FIXED, E-REQUEST-UNKNOWN,
+ *   E-STATE-WRITE.
+ */
 export function answerRequest(
   body: RequestBody,
   key: string | undefined,
@@ -53,6 +56,11 @@ function eventOf(body: RequestBody, { state }: RequestOptions): SuperviseEvent {
       refuseUnknown(state, [service]);
       refuseRange(state, service, replicas);
       return { kind: 'scale-asked', service, replicas, actor };
+    }
+    case 'move-port': {
+      const { instance, to, actor } = body;
+      refuseFixedPort(state, instance, to);
+      return { kind: 'port-move-asked', instance, to, actor };
     }
     case 'health': {
       const { token, ready, alive } = body;
@@ -92,6 +100,20 @@ function refuseUnknown(state: SuperviseState, services: readonly string[]): void
   const known = state.stack?.services.map(({ name }) => name).join(', ') ?? '';
   throw new FettleError('E-SERVICE-UNKNOWN', `no service ${[first, ...others].join(', ')}`, {
     hint: known === '' ? 'Run "fettle up -d" first.' : `Services are: ${known}.`,
+    exitCode: 2,
+  });
+}
+
+/** To end a run for a port that it cannot leave would only cost its time. */
+function refuseFixedPort(state: SuperviseState, id: string, to: number | null): void {
+  const instance = state.instances.get(id);
+  if (instance === undefined) refuseUnknown(state, [id]);
+  const request = instance?.service.definition.port ?? null;
+  const { fallback = false, preferred = [] } = request ?? {};
+  const choices = preferred.reduce((sum, range) => sum + range.to - range.from + 1, 0);
+  if (request !== null && (to !== null || fallback || choices > 1)) return;
+  throw new FettleError('E-PORT-FIXED', `${id} has no other port to go to`, {
+    hint: 'Give the service a range, or "fallback: true".',
     exitCode: 2,
   });
 }

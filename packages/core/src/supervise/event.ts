@@ -42,6 +42,8 @@ export type SuperviseEvent =
       actor: string;
     }>
   | Readonly<{ kind: 'scale-asked'; service: string; replicas: number; actor: string }>
+  /** `to` null: any other port that the definition allows. */
+  | Readonly<{ kind: 'port-move-asked'; instance: string; to: number | null; actor: string }>
   | Readonly<{ kind: 'run-spawned'; token: RunToken; pid: number | null; shimPid: number }>
   /** The service's own pid became known after the shim's. */
   | Readonly<{ kind: 'pid-learned'; token: RunToken; pid: number }>

@@ -133,6 +133,7 @@ function newInstance(state: SuperviseState, record: ServiceRecord, replica: numb
       retryMs: null,
       trouble: null,
       mayMove: false,
+      move: null,
     },
     restarts: 0,
     restartsByReason: {},

@@ -190,3 +190,63 @@ test('reserved ranges of other classes are kept out', () => {
   });
   expect(only(stage.effects, 'find-port')[0]?.reserved).toEqual([{ from: 5_400, to: 5_499 }]);
 });
+
+const move = (stage: Stage, to: number | null = null) =>
+  send(stage, { kind: 'port-move-asked', instance: 'api.1', to, actor: 'fettle' });
+
+test('asked to move, it leaves a port that is free, and its dependants follow', () => {
+  const stage = pair();
+  pass(stage, 5_000);
+  move(stage);
+  expect(view(stage, 'api.1').state).toBe('stopping');
+  const effects = exit(stage, 'api.1', exitWith(0));
+  const moved = view(stage, 'api.1').port?.port;
+  expect(moved).not.toBe(8_000);
+  expect(only(effects, 'release-port')).toMatchObject([{ instance: 'api.1', port: 8_000 }]);
+  const told = only(effects, 'publish').find(({ notice }) => notice.kind === 'port-moved');
+  expect(told?.notice).toMatchObject({ from: 8_000, to: moved, why: 'fettle asked for it' });
+  exit(stage, 'web.1', exitWith(0));
+  expect(only(stage.effects, 'spawn').at(-1)?.environment['API_PORT']).toBe(String(moved));
+  move(stage, 8_000);
+  exit(stage, 'api.1', exitWith(0));
+  expect(view(stage, 'api.1').port?.port).toBe(8_000);
+});
+
+test('the wish is for one search: a crash later keeps the port that it has', () => {
+  const stage = pair();
+  move(stage);
+  exit(stage, 'api.1', exitWith(0));
+  const moved = view(stage, 'api.1').port?.port;
+  const [question] = only(exit(stage, 'api.1', exitWith(1)), 'find-port');
+  expect(question).toMatchObject({ candidates: [{ from: moved, to: moved }], fallback: false });
+});
+
+test('where no other port is to be had, it keeps its own', () => {
+  const stage = openStage([serviceOf('api', { port: portAt(8_000, 8_000, false) })]);
+  const { answer } = stage;
+  stage.answer = (effect) => {
+    if (effect.kind !== 'find-port' || !effect.taken.includes(8_000)) return answer(effect, stage);
+    const refused = { port: 8_000, owner: owner('ours') };
+    return { kind: 'port-refused', instance: effect.instance, refused };
+  };
+  move(stage);
+  exit(stage, 'api.1', exitWith(0));
+  pass(stage, 5_000);
+  expect(view(stage, 'api.1')).toMatchObject({ state: 'running', port: { port: 8_000 } });
+});
+
+test('an answer that comes after the wish and before its question is weighed against it', () => {
+  const stage = openStage([]);
+  stage.answer = (effect) => (effect.kind === 'find-port' ? null : politely(effect, stage));
+  const services = [serviceOf('api', { port: portAt(8_000) })];
+  send(stage, { kind: 'stack-applied', stack: { ...stage.state.stack!, services } });
+  const granted = { kind: 'port-granted', instance: 'api.1', refused: null } as const;
+  send(stage, { ...granted, port: 8_000 });
+  exit(stage, 'api.1', exitWith(1));
+  move(stage);
+  const [question] = only(send(stage, { ...granted, port: 8_000 }), 'find-port');
+  expect(question?.taken).toContain(8_000);
+  expect(view(stage, 'api.1').state).toBe('waiting');
+  send(stage, { ...granted, port: 8_001 });
+  expect(view(stage, 'api.1').port?.port).toBe(8_001);
+});

@@ -7,12 +7,20 @@
  */
 import { jitteredMs, backoffMs } from '@fettle/sdk/backoff';
 import type { PortOwner } from '../stack/port.ts';
-import { portQuestion, samePortQuestion } from '../stack/port-order.ts';
+import { portQuestion, samePortQuestion, type PortQuestion } from '../stack/port-order.ts';
 import { addressOf } from './environment.ts';
 import type { SuperviseEvent } from './event.ts';
 import { nextRandom } from './prng.ts';
 import type { StartReason } from './run.ts';
-import { arm, emit, touch, type Instance, type Run, type SuperviseState } from './state.ts';
+import {
+  arm,
+  emit,
+  touch,
+  type Instance,
+  type PortState,
+  type Run,
+  type SuperviseState,
+} from './state.ts';
 import { endRun } from './stop-order.ts';
 
 /** A grant younger than this needs no second test before the spawn. */
@@ -32,7 +40,7 @@ type Refused = Extract<SuperviseEvent, { kind: 'port-refused' }>;
 const FRESH_STARTS: ReadonlySet<StartReason> = new Set(['first-start', 'operator-start', 'reset']);
 
 export function askPort(state: SuperviseState, instance: Instance, any = false): void {
-  const { allocation, mayMove } = instance.port;
+  const { allocation, mayMove, move } = instance.port;
   const { definition } = instance.service;
   const held = instance.port.claimed && instance.port.grantedMs !== null;
   const keep =
@@ -40,19 +48,21 @@ export function askPort(state: SuperviseState, instance: Instance, any = false):
     allocation.host === definition.port?.host &&
     !any &&
     !mayMove &&
+    move === null &&
     (held || !FRESH_STARTS.has(instance.nextReason));
   const last = allocation?.port ?? state.lastPorts.get(instance.id) ?? null;
   const question = keep
     ? samePortQuestion(allocation.host, allocation.port)
-    : portQuestion(definition, state.stack?.reservedPorts ?? [], last);
+    : wished(portQuestion(definition, state.stack?.reservedPorts ?? [], last), move);
   if (question === null) return;
+  if (move !== null) move.put = true;
   instance.port.asked = keep ? 'same' : 'any';
   instance.port.retryMs = null;
   emit(state, {
     kind: 'find-port',
     instance: instance.id,
     ...question,
-    taken: portsOfOthers(state, instance),
+    taken: [...portsOfOthers(state, instance), ...kept(move)],
   });
   arm(state, `port:${instance.id}`, ANSWER_WAIT_MS);
 }
@@ -72,6 +82,15 @@ export function takeGrant(state: SuperviseState, event: Granted): void {
     return;
   }
   const { port } = instance;
+  const { move } = port;
+  if (move !== null && !move.put) {
+    // It answers a question that was put before the move was asked for.
+    if (held?.port !== event.port) {
+      emit(state, { kind: 'release-port', instance: instance.id, port: event.port });
+    }
+    askPort(state, instance, true);
+    return;
+  }
   const before = port.allocation;
   if (held !== null && held.port !== event.port) {
     emit(state, { kind: 'release-port', instance: instance.id, port: held.port });
@@ -85,6 +104,7 @@ export function takeGrant(state: SuperviseState, event: Granted): void {
   port.claimed = true;
   port.asked = 'no';
   port.mayMove = false;
+  port.move = null;
   port.grantedMs = state.at.nowMs;
   port.refusals = 0;
   port.orphanTries = 0;
@@ -97,7 +117,8 @@ export function takeGrant(state: SuperviseState, event: Granted): void {
       entry: { kind: 'port', instance: instance.id, port: event.port },
     });
   }
-  if (before !== null && !wasSame) tellMove(state, instance, before.port);
+  const wish = move === null ? null : `${move.actor} asked for it`;
+  if (before !== null && !wasSame) tellMove(state, instance, before.port, wish);
   state.advancing.add(instance);
   touch(state, instance, 'port-granted');
 }
@@ -122,6 +143,8 @@ export function takeRefusal(state: SuperviseState, event: Refused): void {
   }
   port.trouble = event.refused;
   port.refusals += 1;
+  // No other port is to be had: its own is better than none.
+  port.move = null;
   const { maxMs } = instance.service.definition.intensity.backoff;
   const ceilingMs = backoffMs({ baseMs: 2 * REFUSED_BASE_MS, maxMs }, port.refusals - 1);
   retryPort(state, instance, REFUSED_BASE_MS + jitteredMs(ceilingMs, nextRandom(state.prng)));
@@ -179,7 +202,22 @@ export function tellDependants(state: SuperviseState, service: string): readonly
   return told;
 }
 
-function tellMove(state: SuperviseState, instance: Instance, from: number): void {
+function kept(move: PortState['move']): readonly number[] {
+  return move === null || move.avoid === null ? [] : [move.avoid];
+}
+
+function wished(question: PortQuestion | null, move: PortState['move']): PortQuestion | null {
+  if (question === null || move === null || move.to === null) return question;
+  const candidates = [{ from: move.to, to: move.to }, ...question.candidates];
+  return { ...question, last: move.to, candidates };
+}
+
+function tellMove(
+  state: SuperviseState,
+  instance: Instance,
+  from: number,
+  wish: string | null,
+): void {
   const { allocation } = instance.port;
   if (allocation === null) return;
   const dependants = tellDependants(state, instance.service.definition.name);
@@ -193,9 +231,10 @@ function tellMove(state: SuperviseState, instance: Instance, from: number): void
       from,
       to: allocation.port,
       why:
-        refused === null
+        wish ??
+        (refused === null
           ? `${allocation.port} is free again or newly asked for`
-          : `${refused.port} is taken by ${ownerInWords(refused.owner)}`,
+          : `${refused.port} is taken by ${ownerInWords(refused.owner)}`),
       dependants,
     },
   });

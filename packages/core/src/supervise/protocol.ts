@@ -29,6 +29,8 @@ export type RequestBody =
       actor: string;
     }>
   | Readonly<{ kind: 'scale'; service: string; replicas: number; actor: string }>
+  /** `to` null: any other port that the definition allows. */
+  | Readonly<{ kind: 'move-port'; instance: string; to: number | null; actor: string }>
   | Readonly<{ kind: 'health'; token: RunToken; ready: boolean; alive: boolean }>
   | Readonly<{ kind: 'end'; token: RunToken; reason: EndReason; kill: boolean }>
   | Readonly<{ kind: 'continue'; token: RunToken }>

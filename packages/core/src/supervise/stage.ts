@@ -163,7 +163,9 @@ export function politely(effect: SuperviseEffect, { claims }: Stage): SuperviseE
   if (effect.kind === 'kill-tree') return { kind: 'tree-gone', token: effect.token };
   if (effect.kind !== 'find-port') return null;
   const { instance, candidates, last, taken } = effect;
-  const mine = candidates.some(({ from, to }) => last !== null && from <= last && last <= to);
+  const mine = candidates.some(
+    ({ from, to }) => last !== null && !taken.includes(last) && from <= last && last <= to,
+  );
   const first = candidates
     .flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, i) => from + i))
     .find((port) => !taken.includes(port) && (claims.get(port) ?? instance) === instance);

@@ -104,6 +104,11 @@ export type PortState = {
   trouble: Readonly<{ port: number; owner: PortOwner }> | null;
   /** The definition asks for another port now: do not insist on the one it had. */
   mayMove: boolean;
+  /**
+   * Somebody asked for another one: the port to keep clear of, or the one that is wanted. `put`: a
+   * question that says so is out.
+   */
+  move: { avoid: number | null; to: number | null; actor: string; put: boolean } | null;
 };
 
 export type Run = {

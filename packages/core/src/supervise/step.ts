@@ -11,6 +11,7 @@ import { takeCommand, takeScale } from './commands.ts';
 import type { SuperviseEffect } from './effect.ts';
 import type { SuperviseEvent } from './event.ts';
 import { takeExit } from './exits.ts';
+import { takePortMove } from './port-move.ts';
 import { takeGrant, takeRefusal } from './ports.ts';
 import { takeStart } from './recovery.ts';
 import {
@@ -57,6 +58,8 @@ function decide(state: SuperviseState, event: SuperviseEvent): void {
       return takeCommand(state, event);
     case 'scale-asked':
       return takeScale(state, event);
+    case 'port-move-asked':
+      return takePortMove(state, event);
     case 'run-spawned':
       return takeSpawned(state, event);
     case 'pid-learned':
