@@ -1,11 +1,22 @@
-/** Builds the four parts in the order in which they need each other. */
+/** Builds the parts in the order in which they need each other. */
 import type { PartDeps, Parts } from './controller.ts';
 import { openFiguresPart } from './figures/figures-part.ts';
 import { openHealthPart } from './health/health-part.ts';
+import { allOn } from '@fettle/core/loop/plan/flags';
+import { defaultPolicy } from '@fettle/core/loop/plan/policy';
 import { openLogs } from './logs/logs-part.ts';
+import { openHands } from './loop/open-hands.ts';
+import { openLoopPart } from './loop/loop-part.ts';
 import { createWhy } from './why/why-part.ts';
 
-export async function buildParts({ link, journal, paths, log, nowMs }: PartDeps): Promise<Parts> {
+export async function buildParts({
+  link,
+  journal,
+  store,
+  paths,
+  log,
+  nowMs,
+}: PartDeps): Promise<Parts> {
   const logs = await openLogs({
     logsDir: paths.logsDir,
     runLog: paths.runLog,
@@ -16,5 +27,14 @@ export async function buildParts({ link, journal, paths, log, nowMs }: PartDeps)
   const health = openHealthPart({ link, journal, logs, stateDir: paths.stateDir });
   const figures = openFiguresPart({ link, journal });
   const why = createWhy({ link, health, logs, journal, figures, nowMs });
-  return { logs, health, figures, why };
+  const loop = openLoopPart({
+    collecting: { link, health, figures, logs, why, journal },
+    link,
+    journal,
+    store,
+    settings: { policy: defaultPolicy, flags: allOn, runbooks: [] },
+    hands: (steadyMs) => openHands({ link, logs, health, paths, nowMs: steadyMs }),
+    onTrouble: (cause) => log.error({ err: cause }, 'the loop cannot keep its records'),
+  });
+  return { logs, health, figures, why, loop };
 }

@@ -2,6 +2,9 @@
  * For tests: a supervisor that speaks the real protocol over a real socket, and parts that know
  * nothing. Everything else in these tests is the real thing.
  */
+import { openLoop } from '@fettle/core/loop-state';
+import { stepLoop } from '@fettle/core/loop-step';
+import type { LoopPart } from './loop/loop-part.ts';
 import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -179,6 +182,25 @@ export async function fakeSupervisor(
 /** Parts that know nothing; `over` replaces some of what they answer. */
 const histogram = { boundsSeconds: [0.005, 0.5], counts: [1, 2], sumSeconds: 9.302, count: 3 };
 
+/** The real loop over nothing: no runbooks, no hands. */
+function idleLoop(): LoopPart {
+  const state = openLoop(Date.now());
+  return {
+    state,
+    incidents: () => [...state.incidents.values()],
+    incident: (id) => state.incidents.get(id) ?? null,
+    runs: () => [...state.runs.values()],
+    run: (id) => state.runs.get(id) ?? null,
+    runbooks: () => [],
+    healing: () => false,
+    command: (command, actor) =>
+      void stepLoop(state, { kind: 'commanded', command, actor }, Date.now()),
+    configure: () => undefined,
+    onChange: () => () => undefined,
+    stop: () => Promise.resolve(),
+  };
+}
+
 export function nullParts(over: Partial<Parts> = {}): Parts {
   const nothing = Promise.resolve();
   return {
@@ -195,6 +217,7 @@ export function nullParts(over: Partial<Parts> = {}): Parts {
       onPause: () => () => undefined,
       stop: () => nothing,
     },
+    loop: idleLoop(),
     figures: {
       latest: () => null,
       series: (service, startMs) => ({

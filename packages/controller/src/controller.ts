@@ -13,6 +13,7 @@ import { isLoopback } from './http/guard.ts';
 import { createApi, type Api } from './http/server.ts';
 import { createTokens, type Tokens } from './http/tokens.ts';
 import { createJournal, type FullJournal } from './journal.ts';
+import type { LoopPart } from './loop/loop-part.ts';
 import type { FiguresPart, HealthPart, LogsPart, SupervisorLink, WhyPart } from './parts.ts';
 import { createRecorder } from './recorder.ts';
 import { createStatusKeeper } from './status-keeper.ts';
@@ -40,6 +41,7 @@ export type Parts = Readonly<{
   figures: FiguresPart;
   logs: LogsPart;
   why: WhyPart;
+  loop: LoopPart;
 }>;
 
 export type ControllerOptions = Readonly<{
@@ -132,7 +134,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
       await api.close();
       rmSync(paths.controllerSocket, { force: true });
       link.stop();
-      const all = [parts.health, parts.figures, parts.logs, parts.why];
+      const all = [parts.loop, parts.health, parts.figures, parts.logs, parts.why];
       await within(stopPartsMs, Promise.allSettled(all.map((part) => part.stop())));
       journal.stop();
       await store.close();

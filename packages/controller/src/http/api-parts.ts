@@ -1,5 +1,6 @@
 /** What the HTTP resources may use: the controller's parts and facts about the daemon. */
 import type { FiguresPart, HealthPart, LogsPart, WhyPart } from '../parts.ts';
+import type { LoopPart } from '../loop/loop-part.ts';
 import type { FullJournal } from '../journal.ts';
 import type { StatusKeeper } from '../status-keeper.ts';
 import type { Store } from '../store.ts';
@@ -16,6 +17,7 @@ export type ApiParts = Readonly<{
   figures: FiguresPart;
   logs: LogsPart;
   why: WhyPart;
+  loop: LoopPart;
   status: StatusKeeper;
   tokens: Tokens;
   version: string;

@@ -1,5 +1,6 @@
 /** The documents of the API as zod schemas, held to the wire types of the SDK by the compiler. */
 import { z } from 'zod';
+import { incidentSchemas } from './incident-schemas.ts';
 import type * as Documents from '@fettle/sdk/api/documents';
 import type * as Status from '@fettle/sdk/api/status';
 
@@ -312,3 +313,4 @@ named(
     docs: text.optional(),
   }),
 );
+for (const [id, schema] of Object.entries(incidentSchemas)) named(id, schema);

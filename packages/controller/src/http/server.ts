@@ -14,6 +14,7 @@ import { addEventRoutes } from './event-routes.ts';
 import { createGuard } from './guard.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { addLinkRoutes } from './link-routes.ts';
+import { addIncidentRoutes } from './incident-routes.ts';
 import { addLogRoutes } from './log-routes.ts';
 import { addMetricsRoutes } from './metrics-routes.ts';
 import { addOpenApiRoute } from './openapi-route.ts';
@@ -88,6 +89,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   addPortRoutes(routes, parts);
   addLinkRoutes(routes, parts);
   addLogRoutes(routes, parts, slots);
+  addIncidentRoutes(routes, parts);
   const hub = addStreamRoutes(routes, parts, slots);
   addMetricsRoutes(routes, parts, { startups, connections, streams: slots.count });
   addHealthRoutes(routes, parts);

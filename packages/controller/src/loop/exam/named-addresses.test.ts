@@ -29,6 +29,7 @@ test('HOST and PORT beside each other are one address', () =>
   ).toEqual([{ host: '127.0.0.1', port: 5432, scheme: null }]));
 test('a hostile line costs linear time', () => {
   const beganMs = performance.now();
-  for (const piece of ['a.', 'http://', 'a:1', '[0:', 'x@', '::1:']) addressesIn(piece.repeat(100_000));
+  for (const piece of ['a.', 'http://', 'a:1', '[0:', 'x@', '::1:'])
+    addressesIn(piece.repeat(100_000));
   expect(performance.now() - beganMs).toBeLessThan(500);
 });

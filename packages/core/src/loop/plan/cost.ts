@@ -53,7 +53,7 @@ export function chainFrom(runbook: Runbook, first: string): readonly Step[] {
   let step = runbook.steps.get(first);
   while (step !== undefined && !chain.includes(step)) {
     chain.push(step);
-    step = runbook.steps.get(step.then);
+    step = runbook.steps.get(step.next);
   }
   return chain;
 }

@@ -74,8 +74,8 @@ export type Step = Readonly<{
   undo: 'action' | 'none';
   risk: Risk | null;
   approvalRequired: boolean;
-  /** A step's id, or `verify`, or `end`. */
-  then: string;
+  /** `then:` in the file: a step's id, or `verify`, or `end`. */
+  next: string;
   onFail: string | null;
   note: string | null;
 }>;

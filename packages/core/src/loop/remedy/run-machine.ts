@@ -17,8 +17,12 @@ import type { ActParams, RunEffect } from './run-effects.ts';
 /** Decides expressions in the context of a run. */
 export type Judge = Readonly<{
   calls(expressions: readonly Expression[]): readonly FactCall[];
-  /** One verdict per expression; unknown is false. */
-  decide(expressions: readonly Expression[], answers: readonly Value[]): readonly boolean[];
+  /** One verdict per expression, given answers to those calls; unknown is false. */
+  decide(
+    expressions: readonly Expression[],
+    calls: readonly FactCall[],
+    answers: readonly Value[],
+  ): readonly boolean[];
   /** A step's parameter with its `${…}` filled in. */
   fill(value: string | number | boolean): string | number | boolean;
 }>;
@@ -67,7 +71,7 @@ export function takeAnswers(machine: Machine, ask: string, answers: readonly Val
   if (run.phase !== 'guarding' || run.ask !== ask) return;
   run.ask = null;
   const step = stepOf(machine);
-  const verdicts = judge.decide(step.guard, answers);
+  const verdicts = judge.decide(step.guard, run.asked, answers);
   const broken = step.guard.find((_guard, index) => verdicts[index] !== true);
   if (broken === undefined) return captureStep(machine);
   failStep(machine, `not done: the guard ${broken.text} does not hold`);
@@ -115,7 +119,7 @@ export function takeResult(
   attempt.endedMs = nowMs;
   if (!result.ok) return failStep(machine, result.detail);
   run.lastStepEndMs = nowMs;
-  goTo(machine, stepOf(machine).then);
+  goTo(machine, stepOf(machine).next);
 }
 
 /** After a crash, or when no answer came: what became of the deed? */
@@ -236,12 +240,19 @@ function enterStep(machine: Machine): void {
   const step = stepOf(machine);
   if (isWords(step.action)) return sayStep(machine, step);
   if (step.guard.length === 0) return captureStep(machine);
+  move(machine, 'guarding', askMs + slackMs);
+  const question = askAbout(machine, judge.calls(step.guard));
+  if (question !== null) takeAnswers(machine, question, []);
+}
+
+/** The question's name when there is nothing to ask: it is answered already. */
+export function askAbout({ run, effects }: Machine, calls: readonly FactCall[]): string | null {
   run.asks += 1;
   run.ask = `${run.id}#${run.asks}`;
-  move(machine, 'guarding', askMs + slackMs);
-  const calls = judge.calls(step.guard);
-  if (calls.length === 0) return takeAnswers(machine, run.ask, []);
-  machine.effects.push({ kind: 'ask', ask: run.ask, calls, timeoutMs: askMs });
+  run.asked = calls;
+  if (calls.length === 0) return run.ask;
+  effects.push({ kind: 'ask', ask: run.ask, calls, timeoutMs: askMs });
+  return null;
 }
 
 /** Steps that are only words to people. */
@@ -266,7 +277,7 @@ function sayStep(machine: Machine, step: Step): void {
     reversible: false,
     evidence: [],
   });
-  if (step.action === 'notify') return goTo(machine, step.then);
+  if (step.action === 'notify') return goTo(machine, step.next);
   run.escalation = said;
   end(machine, 'aborted', `handed to a person: ${said}`);
 }

@@ -6,7 +6,7 @@
  * the supervisor and the actions count effects by: at most one each.
  */
 import type { Evidence } from '../collect/evidence.ts';
-import type { Value } from '../plan/expression/expression.ts';
+import type { FactCall, Value } from '../plan/expression/expression.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Outcome, OutcomeKind } from './outcome.ts';
 
@@ -51,6 +51,8 @@ export type Run = {
   tries: number;
   /** Name of the question that is out: `run-7#3`. */
   ask: string | null;
+  /** What it asks, in the order of the answers. */
+  asked: readonly FactCall[];
   asks: number;
   /** Due and done looks back after a cure. */
   readonly rechecks: { readonly dueMs: number; well: boolean | null }[];
@@ -75,3 +77,8 @@ export type Attempt = {
   readonly reversible: boolean;
   readonly evidence: readonly Evidence[];
 };
+
+/** What the supervisor did at once by itself, kept and judged like our own. */
+export function isReflex(run: Run): boolean {
+  return run.actor === 'supervisor';
+}

@@ -6,10 +6,11 @@
  * are a failure; one look at collateral damage is, at once.
  */
 import type { Value } from '../plan/expression/expression.ts';
-import { finish, giveUp, type Machine } from '../remedy/run-machine.ts';
+import { askAbout, finish, giveUp, type Machine } from '../remedy/run-machine.ts';
 
 const everyMs = 1_000;
-const askMs = 3_000;
+/** An answer that did not come by then is asked for again. */
+const lostMs = 5_000;
 const windowsTried = 3;
 
 export function tickVerification(machine: Machine): void {
@@ -22,12 +23,9 @@ export function tickVerification(machine: Machine): void {
   run.wakeMs = nowMs + everyMs;
   if (nowMs < fromMs) return;
   run.windowFromMs = Math.max(fromMs, nowMs - windowMs);
-  run.asks += 1;
-  run.ask = `${run.id}#${run.asks}`;
-  const calls = judge.calls([...forbid, ...require]);
-  if (calls.length === 0) return takeVerdicts(machine, run.ask, []);
-  run.wakeMs = nowMs + askMs + everyMs;
-  machine.effects.push({ kind: 'ask', ask: run.ask, calls, timeoutMs: askMs });
+  const question = askAbout(machine, judge.calls([...forbid, ...require]));
+  if (question !== null) return takeVerdicts(machine, question, []);
+  run.wakeMs = nowMs + lostMs;
 }
 
 export function takeVerdicts(machine: Machine, ask: string, answers: readonly Value[]): void {
@@ -36,7 +34,7 @@ export function takeVerdicts(machine: Machine, ask: string, answers: readonly Va
   run.ask = null;
   run.wakeMs = nowMs + everyMs;
   const { settleMs, windowMs, require, forbid } = runbook.verify;
-  const verdicts = judge.decide([...forbid, ...require], answers);
+  const verdicts = judge.decide([...forbid, ...require], run.asked, answers);
   const harm = forbid.find((_rule, index) => verdicts[index] === true);
   if (harm !== undefined) return giveUp(machine, 'made-worse', `forbidden, and so: ${harm.text}`);
   const fromMs = (run.lastStepEndMs ?? run.startedMs) + settleMs;

@@ -1,0 +1,21 @@
+/** What the loop reaches the world with; built in `open-hands.ts`, replaced by a small fake in tests. */
+import type { ServiceExam } from '@fettle/core/loop/collect/exam';
+import type { LoopEffect } from '@fettle/core/loop-effect';
+import type { FactCall, Value } from '@fettle/core/loop/plan/expression/expression';
+import type { Actions } from './actions/act-once.ts';
+
+export type Told = Extract<LoopEffect, Readonly<{ kind: 'notify' }>>['change'];
+
+export type LoopHands = Readonly<{
+  examine(services: readonly string[]): Promise<readonly ServiceExam[]>;
+  /** One answer per call; null where it could not be read in time. */
+  answer(calls: readonly FactCall[], timeoutMs: number): Promise<readonly Value[]>;
+  /** Files that hold the evidence, relative to the state folder. */
+  keepEvidence(
+    runId: string,
+    items: readonly Readonly<{ what: string; of: string | null }>[],
+  ): Promise<readonly string[]>;
+  actions: Actions;
+  notify(incidentId: string, change: Told): void;
+  stop(): Promise<void>;
+}>;

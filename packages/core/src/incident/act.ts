@@ -1,0 +1,288 @@
+/**
+ * Decides what to do about a diagnosed incident: which runbooks fit, which branch each would take,
+ * which one is worth it, and what the gate says. Then begins the run, asks a person, or says what
+ * would have been done.
+ */
+import { choosePlan, fits } from '../loop/plan/choose.ts';
+import type { Prepared, Tried } from '../loop/plan/choose-input.ts';
+import type { Expression, FactCall, Value } from '../loop/plan/expression/expression.ts';
+import type { Plan } from '../loop/plan/plan.ts';
+import { noteBegin, noteHold } from '../loop/plan/rail-notes.ts';
+import { stackFacts } from '../loop/plan/stack-facts.ts';
+import type { Runbook } from '../loop/plan/runbook.ts';
+import type { Diagnosis } from '../loop/diagnose/diagnosis.ts';
+import { beginRun } from '../loop/remedy/run-machine.ts';
+import type { Run } from '../loop/remedy/run.ts';
+import {
+  activeRun,
+  nextId,
+  openIncidents,
+  rememberIncident,
+  rememberRun,
+  runsOf,
+  workOf,
+  type Turn,
+  type Work,
+} from '../loop-state.ts';
+import { turnRun } from './follow.ts';
+import type { Incident } from './incident.ts';
+import { planJudge } from './judge.ts';
+import { escalate, notify } from './notify.ts';
+import { serviceVersionOf } from './service-version.ts';
+import { tell } from './timeline.ts';
+
+const askMs = 3_000;
+const lostMs = 8_000;
+/** A cause that stays unknown this long, after so many looks, is a person's. */
+const unknownMs = 20_000;
+const unknownLooks = 3;
+const certain = 0.5;
+const planAgainMs = 30_000;
+const mostPlans = 20;
+
+export function act(turn: Turn, incident: Incident): void {
+  const { state, nowMs } = turn;
+  const { diagnosis } = incident;
+  const work = workOf(state, incident, nowMs);
+  if (diagnosis === null || incident.state === 'resolved') return;
+  if (activeRun(state, incident) !== null || incident.symptoms.length === 0) return;
+  if (work.ask !== null) {
+    if (nowMs - work.askSinceMs > lostMs) takeBranches(turn, work.ask, []);
+    return;
+  }
+  const key = `${diagnosis.class}:${diagnosis.target}`;
+  if (work.plannedFor === key && nowMs < work.planAgainMs) return;
+  if (diagnosis.class === 'unknown' || diagnosis.confidence < certain) {
+    if (nowMs - incident.openedMs < unknownMs || work.looks < unknownLooks) return;
+    return escalate(turn, incident, 'the cause is not known');
+  }
+  if (isSupervisors(turn, diagnosis)) return;
+  ask(turn, incident, diagnosis, work);
+}
+
+/** The supervisor brings the dead back until its intensity is exceeded; the loop keeps out. */
+function isSupervisors({ state }: Turn, { class: cause, target }: Diagnosis): boolean {
+  if (cause !== 'crash' && cause !== 'oom_killed') return false;
+  const service = state.picture.services.get(target);
+  if (service === undefined || service.definition.restart === 'no') return false;
+  return [...service.instances.values()].every(
+    ({ view }) => view.state !== 'crash-loop' && view.state !== 'failed',
+  );
+}
+
+/** Branches, parameters and conditions of every fitting runbook, asked in one go. */
+export function ask(turn: Turn, incident: Incident, diagnosis: Diagnosis, work: Work): void {
+  const { state, nowMs, effects } = turn;
+  work.plannedFor = `${diagnosis.class}:${diagnosis.target}`;
+  work.planAgainMs = nowMs + planAgainMs;
+  work.asks += 1;
+  work.ask = `${incident.id}#${work.asks}`;
+  work.askSinceMs = nowMs;
+  const calls = fitting(turn, diagnosis, work).flatMap((runbook) =>
+    planJudge(turn, diagnosis, runbook).calls(expressionsOf(runbook)),
+  );
+  work.asked = calls;
+  if (calls.length === 0) return takeBranches(turn, work.ask, []);
+  effects.push({ kind: 'ask', ask: work.ask, calls, timeoutMs: askMs });
+  rememberIncident(state, incident);
+}
+
+function fitting({ state }: Turn, diagnosis: Diagnosis, { byHand }: Work): readonly Runbook[] {
+  const asked = byHand === null ? undefined : state.runbooks.get(byHand.runbook);
+  if (asked !== undefined) return [asked];
+  return [...state.runbooks.values()].filter((runbook) => fits(runbook, diagnosis));
+}
+
+function expressionsOf(runbook: Runbook): readonly Expression[] {
+  const branches = runbook.diagnose.flatMap(({ when }) => (when === null ? [] : [when]));
+  const approval = runbook.approval.when === null ? [] : [runbook.approval.when];
+  return [...runbook.neverWhen, ...branches, ...approval];
+}
+
+export function takeBranches(turn: Turn, asked: string, answers: readonly Value[]): void {
+  const { state, nowMs } = turn;
+  const incident = openIncidents(state).find(({ id }) => state.works.get(id)?.ask === asked);
+  if (incident === undefined || incident.diagnosis === null) return;
+  const work = workOf(state, incident, nowMs);
+  work.ask = null;
+  if (activeRun(state, incident) !== null) return;
+  const { diagnosis } = incident;
+  const candidates = fitting(turn, diagnosis, work).map((runbook) =>
+    prepare(turn, diagnosis, runbook, { calls: work.asked, answers }),
+  );
+  decide(turn, incident, diagnosis, candidates);
+}
+
+function prepare(
+  turn: Turn,
+  diagnosis: Diagnosis,
+  runbook: Runbook,
+  { calls, answers }: Readonly<{ calls: readonly FactCall[]; answers: readonly Value[] }>,
+): Prepared {
+  const judge = planJudge(turn, diagnosis, runbook);
+  const verdicts = judge.decide(expressionsOf(runbook), calls, answers);
+  const never = runbook.neverWhen.findIndex((_when, index) => verdicts[index] === true);
+  let at = runbook.neverWhen.length;
+  let step: string | null = null;
+  for (const { when, goto } of runbook.diagnose) {
+    const isTrue = when === null || verdicts[at] === true;
+    if (when !== null) at += 1;
+    if (isTrue) step ??= goto;
+  }
+  const params = judge.params;
+  const first = runbook.steps.get(step ?? '');
+  const target = String(judge.fill(first?.with['target'] ?? diagnosis.target));
+  return {
+    runbook,
+    triggered: false,
+    never: never < 0 ? null : (runbook.neverWhen[never]?.text ?? null),
+    step,
+    params,
+    targets: [...new Set([target])].filter((name) => name !== ''),
+    dedupe: String(judge.fill(runbook.dedupe)),
+    guards: null,
+    approvalWhen: runbook.approval.when !== null && verdicts[at] === true,
+  };
+}
+
+function decide(
+  turn: Turn,
+  incident: Incident,
+  diagnosis: Diagnosis,
+  candidates: readonly Prepared[],
+): void {
+  const { state, nowMs } = turn;
+  const id = nextId(state, 'plan');
+  const plan = choosePlan({
+    planId: id,
+    diagnosis,
+    candidates,
+    experience: state.experience,
+    policy: state.policy,
+    flags: state.flags,
+    rails: state.rails,
+    facts: stackFacts(state.picture, state.policy),
+    suffering: incident.symptoms
+      .filter(({ severity }) => severity === 'error')
+      .map(({ target }) => target),
+    tried: triedIn(turn, incident),
+    greenDrills: [],
+    serviceVersion: serviceVersionOf(state.picture, diagnosis.target),
+    orderedBy: workOf(state, incident, nowMs).byHand?.actor ?? null,
+    brier: null,
+    draw: drawOf(id, nowMs),
+    nowMs,
+  });
+  incident.plans.push(plan);
+  if (incident.plans.length > mostPlans) incident.plans.splice(0, 1);
+  rememberIncident(state, incident);
+  const taken = candidates.find(({ runbook }) => runbook.name === plan.runbook);
+  carryOut(turn, incident, plan, taken?.dedupe ?? '');
+}
+
+function triedIn({ state }: Turn, incident: Incident): readonly Tried[] {
+  return runsOf(state, incident).map((run) => ({
+    runbook: run.plan.runbook,
+    step: run.plan.step,
+    result: run.outcome?.kind ?? null,
+    blockSame: run.outcome?.kind === 'fixed-then-recurred',
+  }));
+}
+
+/** Spread over 0-1 and the same in a replay: it depends on nothing but the plan. */
+function drawOf(id: string, nowMs: number): number {
+  let hash = Math.floor(nowMs) % 65_521;
+  for (const char of id) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) % 1_000_003;
+  return (hash + 0.5) / 1_000_003;
+}
+
+function carryOut(turn: Turn, incident: Incident, plan: Plan, dedupe: string): void {
+  const { state, nowMs, effects } = turn;
+  const { decision } = plan;
+  const work = workOf(state, incident, nowMs);
+  const what = `${plan.runbook}, ${plan.step}${plan.targets.length > 0 ? ` on ${plan.targets.join(', ')}` : ''}`;
+  switch (decision.kind) {
+    case 'act':
+    case 'approve':
+      return startRun(turn, incident, plan, dedupe);
+    case 'suggest':
+      tell(incident, { atMs: nowMs, kind: 'plan', text: `would do: ${what}` });
+      notify(turn, incident, 'approval');
+      return void effects.push({
+        kind: 'tell',
+        topic: 'healing.suggested',
+        severity: 'warn',
+        service: state.picture.services.has(incident.root) ? incident.root : null,
+        text: `${incident.id}: would do ${what}; allow it with fettle runbooks run or heal: autonomy`,
+        data: { incident: incident.id, plan: plan.id },
+      });
+    case 'wait':
+      work.planAgainMs = Math.max(nowMs + 1_000, decision.untilMs);
+      return tell(incident, {
+        atMs: nowMs,
+        kind: 'plan',
+        text: `waits before ${what}: ${reasonOf(plan)}`,
+      });
+    case 'refuse':
+      tell(incident, { atMs: nowMs, kind: 'plan', text: `not done: ${what}: ${reasonOf(plan)}` });
+      if (decision.gate === 'kill-switch' || decision.gate === 'freeze') return;
+      return escalate(turn, incident, `${what} is refused: ${reasonOf(plan)}`);
+    case 'escalate':
+      return escalate(turn, incident, decision.reason);
+    case 'do-nothing':
+      return tell(incident, { atMs: nowMs, kind: 'plan', text: `left alone: ${decision.reason}` });
+    default:
+      decision satisfies never;
+  }
+}
+
+function reasonOf(plan: Plan): string {
+  return plan.reasons.find(({ passed }) => !passed)?.text ?? 'the gate said no';
+}
+
+function startRun(turn: Turn, incident: Incident, plan: Plan, dedupe: string): void {
+  const { state, nowMs } = turn;
+  const runbook = state.runbooks.get(plan.runbook);
+  if (runbook === undefined) return;
+  const isAsked = plan.decision.kind === 'approve';
+  const run: Run = {
+    id: nextId(state, 'run'),
+    incidentId: incident.id,
+    plan,
+    phase: isAsked ? 'awaiting' : 'capturing',
+    step: plan.step,
+    attempts: [],
+    startedMs: nowMs,
+    deadlineMs: nowMs + (runbook.limits.deadlineMs ?? state.policy.runDeadlineMs),
+    lastStepEndMs: null,
+    windowFromMs: null,
+    phaseSinceMs: nowMs,
+    wakeMs: nowMs,
+    evidence: [],
+    verdict: null,
+    outcome: null,
+    escalation: null,
+    tries: 0,
+    ask: null,
+    asked: [],
+    asks: 0,
+    rechecks: [],
+    actor: workOf(state, incident, nowMs).byHand?.actor ?? 'fettle',
+    approvedBy: null,
+  };
+  state.runs.set(run.id, run);
+  incident.runIds.push(run.id);
+  const { runbook: name, targets } = plan;
+  const hold = { runId: run.id, runbook: name, dedupe, targets, sinceMs: nowMs };
+  if (isAsked) noteHold(state.rails, hold);
+  else noteBegin(state.rails, hold, plan.step);
+  state.changed.add('rail:rails');
+  rememberRun(state, run);
+  rememberIncident(state, incident);
+  const odds = Math.round(plan.success * 100);
+  const text = `${isAsked ? 'asks for' : 'chose'} ${plan.runbook}, ${plan.step} (${plan.risk} risk, ${odds} %)`;
+  tell(incident, { atMs: nowMs, kind: 'plan', text });
+  if (!isAsked) return turnRun(turn, run, beginRun);
+  incident.state = 'awaiting-approval';
+  notify(turn, incident, 'approval');
+}

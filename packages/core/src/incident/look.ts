@@ -1,0 +1,114 @@
+/** Takes a closer look at an incident and says what caused it; again while it goes on. */
+import type { ServiceExam } from '../loop/collect/exam.ts';
+import { diagnose } from '../loop/diagnose/diagnose.ts';
+import { groupSymptoms, type Group } from '../loop/diagnose/root-cause.ts';
+import type { Diagnosis } from '../loop/diagnose/diagnosis.ts';
+import { nextId, rememberIncident, workOf, type Turn } from '../loop-state.ts';
+import { hintOf } from './gather.ts';
+import type { Incident } from './incident.ts';
+import { tell } from './timeline.ts';
+
+const examMs = 8_000;
+const firstPauseMs = 3_000;
+const longestPauseMs = 60_000;
+const mostExamined = 12;
+const mostDiagnoses = 10;
+
+/** Due, and none under way: asks for an exam. */
+export function look(turn: Turn, incident: Incident): void {
+  const { state, nowMs, effects } = turn;
+  const work = workOf(state, incident, nowMs);
+  if (state.flags.diagnosis === 0) return;
+  if (work.examSinceMs !== null) {
+    if (nowMs - work.examSinceMs > examMs) concludeLook(turn, incident, []);
+    return;
+  }
+  if (nowMs < work.nextLookMs) return;
+  if (incident.symptoms.length === 0 && work.looks > 0) return;
+  work.examSinceMs = nowMs;
+  if (incident.state === 'open') incident.state = 'examining';
+  const services = examined(turn, incident);
+  if (services.length === 0) return concludeLook(turn, incident, []);
+  effects.push({ kind: 'examine', incidentId: incident.id, services });
+}
+
+/** The suspects first: root, services, then what they depend on. */
+function examined({ state }: Turn, incident: Incident): readonly string[] {
+  const { services } = state.picture;
+  const own = [incident.root, ...incident.services].filter((name) => services.has(name));
+  const below = own.flatMap((name) =>
+    (services.get(name)?.definition.dependsOn ?? []).map(({ service }) => service),
+  );
+  const first = [...new Set([...own.slice(0, 6), ...below])].filter((name) => services.has(name));
+  return first.slice(0, mostExamined);
+}
+
+export function concludeLook(turn: Turn, incident: Incident, exams: readonly ServiceExam[]): void {
+  const { state, nowMs } = turn;
+  const work = workOf(state, incident, nowMs);
+  if (work.examSinceMs === null || incident.state === 'resolved') return;
+  for (const exam of exams) {
+    state.exams.set(exam.service, exam);
+    const service = state.picture.services.get(exam.service);
+    if (service !== undefined) service.exam = exam;
+  }
+  work.examSinceMs = null;
+  work.looks += 1;
+  const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(work.looks - 1, 5));
+  work.nextLookMs = nowMs + pauseMs;
+  decide(turn, incident);
+}
+
+function decide(turn: Turn, incident: Incident): void {
+  const { state, nowMs, effects } = turn;
+  const group = groupOf(turn, incident);
+  if (group === null) return;
+  const judged = diagnose(group, state.picture, state.exams, nowMs);
+  const before = incident.diagnosis;
+  const isSame =
+    before !== null && before.class === judged.class && before.target === judged.target;
+  // A weaker word on the same symptoms does not unsay a stronger one.
+  const isWeaker = before !== null && before.class !== 'unknown' && judged.class === 'unknown';
+  if (isWeaker || (isSame && before.confidence >= judged.confidence)) return;
+  const diagnosis: Diagnosis = {
+    ...judged,
+    id: isSame ? before.id : nextId(state, 'diagnosis'),
+    incidentId: incident.id,
+    symptomIds: incident.symptoms.map(({ id }) => id),
+    atMs: nowMs,
+  };
+  incident.diagnosis = diagnosis;
+  incident.root = diagnosis.target;
+  incident.affected = diagnosis.affected.filter((name) => name !== diagnosis.target);
+  incident.title = diagnosis.sentence;
+  rememberIncident(state, incident);
+  if (isSame) return;
+  incident.diagnoses.push(diagnosis);
+  if (incident.diagnoses.length > mostDiagnoses) incident.diagnoses.shift();
+  const odds = Math.round(diagnosis.confidence * 100);
+  tell(incident, {
+    atMs: nowMs,
+    kind: 'diagnosis',
+    text: `${diagnosis.sentence} (${diagnosis.class}, ${odds} %)`,
+    evidence: diagnosis.for,
+  });
+  effects.push({
+    kind: 'tell',
+    topic: 'incident.diagnosed',
+    severity: 'warn',
+    service: state.picture.services.has(diagnosis.target) ? diagnosis.target : null,
+    text: `${incident.id}: ${diagnosis.sentence} (${odds} %)`,
+    data: { incident: incident.id, class: diagnosis.class, target: diagnosis.target },
+  });
+}
+
+/** The symptoms may be gone already (a crash that was mended at once): they still tell the cause. */
+function groupOf({ state, nowMs }: Turn, incident: Incident): Group | null {
+  const groups = groupSymptoms(state.picture, incident.symptoms, nowMs, [hintOf(incident)]);
+  const own = groups.find(({ continues }) => continues === incident.id);
+  if (own !== undefined) return own;
+  const { id, services, affected, symptoms, root } = incident;
+  if (services.length === 0) return null;
+  const rootCandidates = [root];
+  return { services, affected, symptoms, rootCandidates, continues: id, merges: [] };
+}

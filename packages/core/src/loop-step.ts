@@ -1,0 +1,186 @@
+/**
+ * The self-healing loop's one writer of state: `stepLoop(state, event, nowMs)` answers with what to
+ * do about it. Start reading here, then follow the stages: `loop/collect` to `loop/verify`, joined
+ * in `incident/` (gather, look, act, follow).
+ *
+ * What must survive a crash comes first in the answer, as `keep` effects: the shell writes them in
+ * one transaction before it does anything else.
+ */
+import { act, takeBranches } from './incident/act.ts';
+import { obey } from './incident/commands.ts';
+import { answersTo, resumeRuns, tickRuns, turnRun } from './incident/follow.ts';
+import { gatherSymptoms } from './incident/gather.ts';
+import { concludeLook, look } from './incident/look.ts';
+import { claimReflexes, giveUpReflexes, takeReflex } from './incident/reflexes.ts';
+import { ownActs } from './incident/own-acts.ts';
+import { restore } from './incident/restore.ts';
+import type { Observation } from './loop/collect/observation.ts';
+import { observe } from './loop/collect/observe.ts';
+import { detect } from './loop/detect/detect.ts';
+import {
+  takeAnswers,
+  takeCapture,
+  takeEvidence,
+  takeObservation,
+  takeResult,
+  takeUndone,
+  type Machine,
+} from './loop/remedy/run-machine.ts';
+import { takeVerdicts } from './loop/verify/verify-run.ts';
+import type { LoopEffect } from './loop-effect.ts';
+import type { LoopEvent } from './loop-event.ts';
+import { openIncidents, type LoopState, type Turn } from './loop-state.ts';
+
+/** A dead service that the supervisor does not bring back in this time is the loop's. */
+const reflexMs = 30_000;
+/** The next look at the world while something is open, and while all is quiet. */
+const busyMs = 1_000;
+const quietMs = 5_000;
+
+export function stepLoop(state: LoopState, event: LoopEvent, nowMs: number): readonly LoopEffect[] {
+  const turn: Turn = { state, nowMs, effects: [] };
+  take(turn, event);
+  if (state.restored && movesOn(state, event, nowMs)) think(turn);
+  return [...keeps(state), ...turn.effects];
+}
+
+/** Does the event call for new conclusions at once? What merely goes on waits for a second. */
+function movesOn(state: LoopState, event: LoopEvent, nowMs: number): boolean {
+  switch (event.kind) {
+    case 'configured':
+      return false;
+    case 'observed':
+      return nowMs - state.thoughtMs >= busyMs || event.observations.some(isNews);
+    default:
+      return true;
+  }
+}
+
+function isNews(observation: Observation): boolean {
+  switch (observation.kind) {
+    case 'checked':
+      return observation.up === false;
+    case 'process-states':
+      return observation.states.some(({ state }) => state === 'T');
+    case 'instance':
+    case 'instance-gone':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function take(turn: Turn, event: LoopEvent): void {
+  const { state, nowMs } = turn;
+  switch (event.kind) {
+    case 'observed':
+      for (const observation of event.observations) observe(state.picture, observation, nowMs);
+      return;
+    case 'ticked':
+      return tickRuns(turn);
+    case 'configured':
+      state.policy = event.policy;
+      state.flags = event.flags;
+      state.runbooks.clear();
+      for (const runbook of event.runbooks) state.runbooks.set(runbook.name, runbook);
+      return;
+    case 'restored':
+      restore(state, event.records);
+      state.restored = true;
+      return resumeRuns(turn);
+    case 'reflex':
+      return takeReflex(turn, event);
+    case 'examined': {
+      const incident = state.incidents.get(event.incidentId);
+      if (incident !== undefined) concludeLook(turn, incident, event.exams);
+      return;
+    }
+    case 'answered':
+      return takeAnswered(turn, event);
+    case 'commanded':
+      return obey(turn, event.command, event.actor);
+    default:
+      return takeOfRun(turn, event);
+  }
+}
+
+function takeAnswered(turn: Turn, event: Extract<LoopEvent, Readonly<{ kind: 'answered' }>>): void {
+  const run = answersTo(turn, event.ask);
+  if (run === null) return takeBranches(turn, event.ask, event.answers);
+  turnRun(turn, run, (machine) => {
+    if (run.phase === 'verifying') takeVerdicts(machine, event.ask, event.answers);
+    else takeAnswers(machine, event.ask, event.answers);
+  });
+}
+
+type OfRun = Extract<
+  LoopEvent,
+  Readonly<{ kind: 'evidence-kept' | 'captured' | 'acted' | 'undone' | 'act-observed' }>
+>;
+
+function takeOfRun(turn: Turn, event: OfRun): void {
+  const id = event.kind === 'evidence-kept' ? event.runId : (event.key.split('/')[0] ?? '');
+  const run = turn.state.runs.get(id);
+  if (run === undefined) return;
+  turnRun(turn, run, (machine) => turnMachine(machine, event));
+}
+
+function turnMachine(machine: Machine, event: OfRun): void {
+  switch (event.kind) {
+    case 'evidence-kept':
+      return takeEvidence(machine, event.files);
+    case 'captured':
+      return takeCapture(machine, event);
+    case 'acted':
+      return takeResult(machine, event);
+    case 'undone':
+      return takeUndone(machine, event);
+    case 'act-observed':
+      return takeObservation(machine, event.key, event.seen);
+    default:
+      return event satisfies never;
+  }
+}
+
+/** Detect, gather, look, act: what all that is known now calls for. */
+function think(turn: Turn): void {
+  const { state, nowMs, effects } = turn;
+  state.thoughtMs = nowMs;
+  const acts = ownActs(state, nowMs);
+  const seen = detect(state.book, state.picture, { flags: state.flags, ownActs: acts }, nowMs);
+  gatherSymptoms(turn, [...seen.began, ...seen.going]);
+  for (const incident of openIncidents(state)) {
+    claimReflexes(turn, incident);
+    look(turn, incident);
+    if (incident.symptoms.length > 0) giveUpReflexes(turn, incident, reflexMs);
+    act(turn, incident);
+  }
+  const isBusy = openIncidents(state).length > 0;
+  effects.push({ kind: 'wake', atMs: nowMs + (isBusy ? busyMs : quietMs) });
+}
+
+function keeps(state: LoopState): readonly LoopEffect[] {
+  const made = [...state.changed].map((mark): LoopEffect => {
+    const cut = mark.indexOf(':');
+    const kind = mark.slice(0, cut);
+    const id = mark.slice(cut + 1);
+    return { kind: 'keep', record: { kind, id, body: bodyOf(state, kind, id) } };
+  });
+  state.changed.clear();
+  return made;
+}
+
+function bodyOf(state: LoopState, kind: string, id: string): unknown {
+  switch (kind) {
+    case 'incident':
+      return state.incidents.get(id) ?? null;
+    case 'run':
+      return state.runs.get(id) ?? null;
+    case 'rail':
+      return state.rails;
+    case 'odds':
+      return state.experience.arms.get(id) ?? null;
+    default:
+      return state.counters;
+  }
+}
