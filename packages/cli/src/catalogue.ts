@@ -7,7 +7,7 @@ import type { CommandModule } from './command.ts';
 export type CatalogueEntry = Readonly<{
   name: string;
   alias?: string;
-  group: 'Run' | 'Look' | 'Understand' | 'Set up';
+  group: 'Run' | 'Look' | 'Understand' | 'Heal' | 'Set up';
   summary: string;
   /** Hidden entries are for machines. */
   hidden?: true;
@@ -128,6 +128,25 @@ export const catalogue: readonly CatalogueEntry[] = [
     load: () => import('./commands/why.ts'),
   },
   {
+    name: 'incidents',
+    alias: 'inc',
+    group: 'Understand',
+    summary: 'failures from first symptom to lesson; incidents show INC-1',
+    completes: [
+      'list',
+      'show',
+      'ack',
+      'resolve',
+      'note',
+      'right',
+      'wrong',
+      'todo',
+      'done',
+      'write-up',
+    ],
+    load: () => import('./commands/incidents.ts'),
+  },
+  {
     name: 'timeline',
     group: 'Understand',
     summary: 'what happened to a service or to the stack',
@@ -139,6 +158,44 @@ export const catalogue: readonly CatalogueEntry[] = [
     group: 'Understand',
     summary: 'what an error code means and what to do',
     load: () => import('./commands/explain.ts'),
+  },
+  {
+    name: 'runs',
+    group: 'Heal',
+    summary: 'what runbooks did; --active, --stats',
+    load: () => import('./commands/runs.ts'),
+  },
+  {
+    name: 'approve',
+    group: 'Heal',
+    summary: 'let a run that asks begin: approve run-3',
+    load: () => import('./commands/approve.ts'),
+  },
+  {
+    name: 'reject',
+    group: 'Heal',
+    summary: 'say no to a run that asks',
+    load: () => import('./commands/reject.ts'),
+  },
+  {
+    name: 'pause',
+    group: 'Heal',
+    summary: 'stop healing, of a service or of all; the dead are still restarted',
+    completes: 'services',
+    load: () => import('./commands/pause.ts'),
+  },
+  {
+    name: 'resume',
+    group: 'Heal',
+    summary: 'heal again after pause or emergency-stop',
+    completes: 'services',
+    load: () => import('./commands/resume.ts'),
+  },
+  {
+    name: 'emergency-stop',
+    group: 'Heal',
+    summary: 'stop at once: runs are taken back, nothing begins until resume',
+    load: () => import('./commands/emergency-stop.ts'),
   },
   {
     name: 'config',

@@ -21,10 +21,11 @@ import type {
 } from './api/documents.ts';
 import type { StatusDocument } from './api/status.ts';
 import { FettleError } from './fettle-error.ts';
+import { healingClient, type HealingClient } from './healing-client.ts';
 import { liveEvents, type LiveOptions } from './live-stream.ts';
 import { logBatches } from './log-stream.ts';
 import { errorOfAnswer } from './problem-error.ts';
-import type { Transport } from './transport.ts';
+import type { HttpAnswer, Transport } from './transport.ts';
 
 export type ClientOptions = Readonly<{
   /** For one request and its answer; 5,000 unless told. */
@@ -79,6 +80,7 @@ export type FettleClient = Readonly<{
   command(name: string, verb: ServiceVerb, key?: string): Promise<CommandDocument>;
   scale(name: string, replicas: number, key?: string): Promise<CommandDocument>;
   health(): Promise<HealthDocument>;
+  healing: HealingClient;
 }>;
 
 export function createClient(transport: Transport, options: ClientOptions = {}): FettleClient {
@@ -86,7 +88,15 @@ export function createClient(transport: Transport, options: ClientOptions = {}):
   const actor = options.actor ?? 'api';
   const get = <Document>(path: string, waitMs = timeoutMs): Promise<Document> =>
     call(transport, { method: 'GET', path, body: null, timeoutMs: waitMs, actor });
-  const post = (path: string, body: unknown, key?: string): Promise<CommandDocument> =>
+  const text = async (path: string): Promise<string> => {
+    const ask = { method: 'GET', path, body: null, timeoutMs, actor } as const;
+    return (await send(transport, ask)).text;
+  };
+  const post = <Document = CommandDocument>(
+    path: string,
+    body: unknown,
+    key?: string,
+  ): Promise<Document> =>
     call(transport, {
       method: 'POST',
       path,
@@ -121,6 +131,7 @@ export function createClient(transport: Transport, options: ClientOptions = {}):
     command: (name, verb, key) => post(`${servicePath(name)}/${verb}`, {}, key),
     scale: (name, replicas, key) => post(`${servicePath(name)}/scale`, { replicas }, key),
     health: () => get('/healthz'),
+    healing: healingClient({ get, text, post, queryOf }),
   };
 }
 
@@ -148,17 +159,16 @@ function logsPath(request: LogsRequest, follow: boolean): string {
   return `/api/v1/logs${queryOf({ service: services, ...rest, ...only })}`;
 }
 
-async function call<Document>(
-  transport: Transport,
-  ask: Readonly<{
-    method: 'GET' | 'POST';
-    path: string;
-    body: string | null;
-    timeoutMs: number;
-    actor: string;
-    key?: string;
-  }>,
-): Promise<Document> {
+type Ask = Readonly<{
+  method: 'GET' | 'POST';
+  path: string;
+  body: string | null;
+  timeoutMs: number;
+  actor: string;
+  key?: string;
+}>;
+
+async function send(transport: Transport, ask: Ask): Promise<HttpAnswer> {
   const answer = await transport.send({
     method: ask.method,
     path: ask.path,
@@ -175,6 +185,11 @@ async function call<Document>(
   // `/healthz` answers 503 with a document of its own: that is data, not trouble.
   if (answer.status >= 400 && !answer.contentType.startsWith('application/health+json'))
     throw errorOfAnswer(answer, transport.target);
+  return answer;
+}
+
+async function call<Document>(transport: Transport, ask: Ask): Promise<Document> {
+  const answer = await send(transport, ask);
   try {
     return JSON.parse(answer.text) as Document;
   } catch (cause) {
