@@ -5,32 +5,21 @@
  * whether it is healthy throughout. Every history it writes is bounded.
  */
 import type { Stack } from '../../stack/service.ts';
-import type { Metric, Sample } from './metric.ts';
-import type {
-  CheckSeen,
-  EdgeSeen,
-  ErrorSeen,
-  Explained,
-  LinesSeen,
-  Observation,
-} from './observation.ts';
+import type { Sample } from './metric.ts';
+import type { CheckSeen, EdgeSeen, ErrorSeen, Explained, Observation } from './observation.ts';
+import { takeLines, takeTally } from './observe-lines.ts';
 import { takeInstance, takeInstanceGone } from './observe-instance.ts';
-import type { Picture, ServicePicture } from './picture.ts';
+import { openServicePicture, type Picture, type ServicePicture } from './picture.ts';
 import { isHealthy } from './service-health.ts';
 import { serviceKind } from './service-kind.ts';
-import { openTemplates } from './template-tree.ts';
 
 const mostChanges = 500;
 const mostResults = 60;
 const mostWhys = 10;
 const mostErrors = 100;
 const mostEdges = 100;
-const mostTail = 200;
-const longestTailLine = 300;
 /** An edge that was not seen for this long is gone. */
 const edgeLivesMs = 600_000;
-/** Rates are made over at least this long. */
-const tallyMs = 4_500;
 
 export function observe(picture: Picture, observation: Observation, nowMs: number): void {
   picture.observedMs = Math.max(picture.observedMs, nowMs);
@@ -120,37 +109,13 @@ function takeStack(picture: Picture, stack: Stack, nowMs: number): void {
   const known = new Map(picture.services);
   picture.services.clear();
   for (const definition of stack.services) {
-    const service = known.get(definition.name) ?? openService(definition.name, stack, nowMs);
+    const service = known.get(definition.name) ?? openServicePicture(definition, nowMs);
     service.definition = definition;
     service.kind = serviceKind(definition);
     picture.services.set(definition.name, service);
     known.delete(definition.name);
   }
   for (const name of known.keys()) picture.series.forget(name);
-}
-
-function openService(name: string, stack: Stack, nowMs: number): ServicePicture {
-  return {
-    name,
-    firstSeenMs: nowMs,
-    definition: stack.services.find((service) => service.name === name)!,
-    kind: 'service',
-    want: 'up',
-    commandedMs: null,
-    instances: new Map(),
-    checks: new Map(),
-    why: null,
-    whys: [],
-    ends: [],
-    templates: openTemplates(),
-    tail: [],
-    edges: new Map(),
-    errors: new Map(),
-    tally: { sinceMs: nowMs, lines: 0, errorLines: 0, bytes: 0, errors: 0 },
-    exam: null,
-    healthyMs: null,
-    unhealthySinceMs: nowMs,
-  };
 }
 
 function noteHealth(service: ServicePicture, nowMs: number): void {
@@ -185,41 +150,6 @@ function takeSamples(picture: Picture, samples: readonly Sample[], nowMs: number
     takeTally(picture, service, nowMs);
     if (service.unhealthySinceMs === null && service.want === 'up') service.healthyMs = nowMs;
   }
-}
-
-function takeTally(picture: Picture, service: ServicePicture, nowMs: number): void {
-  const { tally } = service;
-  const elapsedMs = nowMs - tally.sinceMs;
-  if (elapsedMs < tallyMs) return;
-  const samples: Sample[] = [];
-  const rate = (metric: Metric, count: number): void => {
-    samples.push({ subject: service.name, metric, value: (count * 1000) / elapsedMs });
-  };
-  if (service.templates.seen().lines > 0) {
-    rate('lines_per_s', tally.lines);
-    rate('error_lines_per_s', tally.errorLines);
-    rate('log_bytes_per_s', tally.bytes);
-  }
-  if (service.errors.size > 0) rate('errors_per_s', tally.errors);
-  picture.series.add(nowMs, samples);
-  tally.sinceMs = nowMs;
-  tally.lines = 0;
-  tally.errorLines = 0;
-  tally.bytes = 0;
-  tally.errors = 0;
-}
-
-function takeLines(service: ServicePicture, seen: LinesSeen): void {
-  service.tally.lines += seen.lines.length + seen.skippedLines;
-  service.tally.bytes += seen.bytes;
-  for (const line of seen.lines) {
-    const level = service.templates.add(line, seen.atMs);
-    if (level === 'error' || level === 'fatal') service.tally.errorLines += 1;
-  }
-  const { atMs, instance } = seen;
-  for (const line of seen.lines.slice(-mostTail))
-    service.tail.push({ atMs, instance, line: line.slice(0, longestTailLine) });
-  keepLast(service.tail, mostTail);
 }
 
 function takeWhy(service: ServicePicture, why: Explained | null, nowMs: number): void {

@@ -9,8 +9,9 @@ import type { InstanceView } from '../../supervise/instance-view.ts';
 import type { Change } from './change.ts';
 import type { ServiceExam } from './exam.ts';
 import type { CheckSeen, EdgeSeen, ErrorSeen, Explained } from './observation.ts';
+import type { RequestFigures } from './request-figures.ts';
 import { openSeries, type SeriesStore } from './series-store.ts';
-import type { TemplateTree } from './template-tree.ts';
+import { openTemplates, type TemplateTree } from './template-tree.ts';
 
 export type Picture = {
   stack: Stack | null;
@@ -58,6 +59,8 @@ export type ServicePicture = {
   readonly errors: Map<string, ErrorSeen & { firstMs: number }>;
   /** What came since the last figures were made of it. */
   readonly tally: Tally;
+  /** From its access log, our own probes left out; null: it writes none. */
+  requests: RequestFigures | null;
   exam: ServiceExam | null;
   /** When it was last healthy throughout (all wanted instances ready); null: never seen so. */
   healthyMs: number | null;
@@ -117,5 +120,31 @@ export function openPicture(nowMs: number): Picture {
     pausedUntilMs: 0,
     observedMs: nowMs,
     openedMs: nowMs,
+  };
+}
+
+/** Just heard of. */
+export function openServicePicture(definition: Service, nowMs: number): ServicePicture {
+  return {
+    name: definition.name,
+    firstSeenMs: nowMs,
+    definition,
+    kind: 'service',
+    want: 'up',
+    commandedMs: null,
+    instances: new Map(),
+    checks: new Map(),
+    why: null,
+    whys: [],
+    ends: [],
+    templates: openTemplates(),
+    tail: [],
+    edges: new Map(),
+    errors: new Map(),
+    tally: { sinceMs: nowMs, lines: 0, errorLines: 0, bytes: 0, errors: 0 },
+    requests: null,
+    exam: null,
+    healthyMs: null,
+    unhealthySinceMs: nowMs,
   };
 }

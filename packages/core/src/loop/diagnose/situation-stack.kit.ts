@@ -5,12 +5,12 @@ import type { InstanceView } from '../../supervise/instance-view.ts';
 import type { ServiceExam } from '../collect/exam.ts';
 import type { CheckSeen } from '../collect/observation.ts';
 import {
+  openServicePicture,
   openPicture,
   type Picture,
   type ServiceKind,
   type ServicePicture,
 } from '../collect/picture.ts';
-import { openTemplates } from '../collect/template-tree.ts';
 import type { Symptom } from '../detect/symptom.ts';
 
 export const nowMs = 1_700_000_000_000;
@@ -103,25 +103,9 @@ function definitionOf(name: string, sketch: ServiceSketch): Service {
 }
 
 function pictureOf(definition: Service, sketch: ServiceSketch): ServicePicture {
-  const { name } = definition;
   const service: ServicePicture = {
-    name,
-    firstSeenMs: startedMs,
-    definition,
+    ...openServicePicture(definition, startedMs),
     kind: sketch.kind ?? 'service',
-    want: 'up',
-    commandedMs: null,
-    instances: new Map(),
-    checks: new Map(),
-    why: null,
-    whys: [],
-    ends: [],
-    templates: openTemplates(),
-    tail: [],
-    edges: new Map(),
-    errors: new Map(),
-    tally: { sinceMs: nowMs, lines: 0, errorLines: 0, bytes: 0, errors: 0 },
-    exam: null,
     healthyMs: nowMs - 60_000,
     unhealthySinceMs: null,
   };
