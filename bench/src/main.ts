@@ -5,6 +5,7 @@ type Bench = Readonly<{ run: (args: readonly string[]) => Promise<void> }>;
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   logs: () => import('./logs.ts'),
   supervise: () => import('./supervise.ts'),
+  templates: () => import('./templates.ts'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -31,8 +31,8 @@ export type Template = Readonly<{
 
 export type TemplateTree = Readonly<{
   /**
-   * The template that it fitted; null: it belongs to the message before, or is empty. `message`: the
-   * line as already read.
+   * The template that it fitted; null: it belongs to the message before, or is empty. `message`:
+   * the line as already read.
    */
   add(line: string, atMs: number, message?: LogMessage): Template | null;
   /** By the id of then, also when it was joined to another since. */
@@ -95,7 +95,7 @@ export function openTemplates(): TemplateTree {
   return {
     add: (line, atMs, message) => addLine(tree, line, atMs, message ?? readMessage(line, atMs)),
     find: (id) => tree.byId.get(currentId(tree, id)) ?? null,
-    templates: () => [...tree.byId.values()].reverse(),
+    templates: () => [...tree.byId.values()].toReversed(),
     countSince(id, sinceMs, untilMs) {
       const kept = tree.byId.get(currentId(tree, id));
       return kept === undefined ? 0 : countBetween(kept.slots, sinceMs, untilMs);
