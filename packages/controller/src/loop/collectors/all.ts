@@ -10,6 +10,7 @@ import { checksCollector } from './checks-collector.ts';
 import { openBudget, type Shed } from './collect-budget.ts';
 import type { Collecting, Collector, CollectorDeps, Emit } from './collector.ts';
 import { figuresCollector } from './figures-collector.ts';
+import { filesCollector } from './files-collector.ts';
 import { linesCollector } from './lines-collector.ts';
 import { stackCollector } from './stack-collector.ts';
 import { whyCollector } from './why-collector.ts';
@@ -21,6 +22,7 @@ export const collectors: readonly Collector[] = [
   figuresCollector,
   linesCollector,
   whyCollector,
+  filesCollector,
 ];
 
 export type CollectOptions = Readonly<{

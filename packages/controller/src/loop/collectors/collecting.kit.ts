@@ -64,6 +64,7 @@ export function aWorld(stack: Stack | null, views: readonly InstanceView[]): Wor
           return { ...event, seq: 1, at: '' };
         },
       },
+      files: null,
       nowMs: () => 1_000,
     },
   };

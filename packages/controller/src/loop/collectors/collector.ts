@@ -14,6 +14,7 @@ import type {
   SupervisorLink,
   WhyPart,
 } from '../../parts.ts';
+import type { FileLedger } from '../ledger/file-ledger.ts';
 import type { CollectBudget } from './collect-budget.ts';
 
 /** What was seen goes into the batch that `all.ts` hands to the loop in one go. */
@@ -26,6 +27,8 @@ export type CollectorDeps = Readonly<{
   logs: Pick<LogsPart, 'onLines'>;
   why: Pick<WhyPart, 'why' | 'onChange'>;
   journal: Pick<Journal, 'append'>;
+  /** null: no file is watched. */
+  files: Pick<FileLedger, 'onChange'> | null;
   /** The loop's clock: epoch ms that never jumps while the controller lives. */
   nowMs: () => number;
 }>;

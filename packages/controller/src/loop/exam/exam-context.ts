@@ -3,7 +3,7 @@ import type { Service, Stack } from '@fettle/core/stack/service';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { TcpSocket } from '@fettle/proc/tcp-table';
 import type { LogsPart, SupervisorLink } from '../../parts.ts';
-import type { GoodFiles } from '../ledger/good-files.ts';
+import type { FileLedger } from '../ledger/file-ledger.ts';
 import type { NameMemory } from '../name-memory.ts';
 
 export type ExamDeps = Readonly<{
@@ -14,7 +14,7 @@ export type ExamDeps = Readonly<{
   /** Exit records by run token: what one of them names was ours once. */
   runsDir: string;
   /** null: no ledger of files is kept. */
-  files: Pick<GoodFiles, 'watched' | 'state'> | null;
+  files: Pick<FileLedger, 'watched' | 'state'> | null;
   /** null: nothing is remembered of names. */
   names: Pick<NameMemory, 'lastGood'> | null;
 }>;

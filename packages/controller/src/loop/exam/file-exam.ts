@@ -7,12 +7,12 @@ import type { ExamContext } from './exam-context.ts';
 const maxFiles = 60;
 
 export function examineFiles({ service, deps }: ExamContext): readonly FileExam[] {
-  const watched = deps.files?.watched(service.name) ?? [];
+  const watched = (deps.files?.watched() ?? []).filter((one) => one.service === service.name);
   const known = new Set(watched.map(({ path }) => path));
   const named = namedPaths(service).filter((path) => !known.has(path));
   const files = [
     ...watched.map(({ path, secret }): FileExam => {
-      const state = deps.files?.state(service.name, path) ?? null;
+      const state = deps.files?.state(path) ?? null;
       const facts = statSync(path, { throwIfNoEntry: false });
       return {
         path,
