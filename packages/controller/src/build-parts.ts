@@ -5,7 +5,10 @@ import { openHealthPart } from './health/health-part.ts';
 import { allOn } from '@fettle/core/loop/plan/flags';
 import { defaultPolicy } from '@fettle/core/loop/plan/policy';
 import { openLogs } from './logs/logs-part.ts';
+import { openFileLedger } from './loop/ledger/file-ledger.ts';
+import { openNameMemory } from './loop/name-memory.ts';
 import { openHands } from './loop/open-hands.ts';
+import { steadyClock } from './loop/steady-clock.ts';
 import { openLoopPart } from './loop/loop-part.ts';
 import { createWhy } from './why/why-part.ts';
 
@@ -27,13 +30,21 @@ export async function buildParts({
   const health = openHealthPart({ link, journal, logs, stateDir: paths.stateDir });
   const figures = openFiguresPart({ link, journal });
   const why = createWhy({ link, health, logs, journal, figures, nowMs });
+  const files = openFileLedger({
+    link,
+    health,
+    stateDir: paths.stateDir,
+    nowMs: steadyClock(),
+    onTrouble: (cause) => log.warn({ err: cause }, 'a good version of a file cannot be kept'),
+  });
+  const names = openNameMemory(link);
   const loop = openLoopPart({
-    collecting: { link, health, figures, logs, why, journal },
+    collecting: { link, health, figures, logs, why, journal, files },
     link,
     journal,
     store,
     settings: { policy: defaultPolicy, flags: allOn, runbooks: [] },
-    hands: (steadyMs) => openHands({ link, logs, health, paths, nowMs: steadyMs }),
+    hands: (steadyMs) => openHands({ link, logs, health, files, names, paths, nowMs: steadyMs }),
     onTrouble: (cause) => log.error({ err: cause }, 'the loop cannot keep its records'),
   });
   return { logs, health, figures, why, loop };
