@@ -2,12 +2,11 @@
 import type { PartDeps, Parts } from './controller.ts';
 import { openFiguresPart } from './figures/figures-part.ts';
 import { openHealthPart } from './health/health-part.ts';
-import { allOn } from '@fettle/core/loop/plan/flags';
-import { defaultPolicy } from '@fettle/core/loop/plan/policy';
 import { openLogs } from './logs/logs-part.ts';
 import { openFileLedger } from './loop/ledger/file-ledger.ts';
 import { openNameMemory } from './loop/name-memory.ts';
 import { openHands } from './loop/open-hands.ts';
+import { settingsOf } from './loop/loop-settings.ts';
 import { steadyClock } from './loop/steady-clock.ts';
 import { openLoopPart } from './loop/loop-part.ts';
 import { createWhy } from './why/why-part.ts';
@@ -43,7 +42,7 @@ export async function buildParts({
     link,
     journal,
     store,
-    settings: { policy: defaultPolicy, flags: allOn, runbooks: [] },
+    settings: (stack) => settingsOf(stack, []),
     hands: (steadyMs) => openHands({ link, logs, health, files, names, paths, nowMs: steadyMs }),
     onTrouble: (cause) => log.error({ err: cause }, 'the loop cannot keep its records'),
   });

@@ -5,6 +5,7 @@
 import { statSync } from 'node:fs';
 import type { ConfigChange, DaemonStatus, State, StatusDocument } from '@fettle/sdk/api/status';
 import type { FullJournal } from './journal.ts';
+import type { LoopPart } from './loop/loop-part.ts';
 import type { FiguresPart, HealthPart, WhyPart } from './parts.ts';
 import { createStateEvents } from './state-events.ts';
 import { assembleStatus } from './status.ts';
@@ -31,6 +32,7 @@ export type StatusParts = Readonly<{
   health: Pick<HealthPart, 'checks' | 'marks' | 'healing'>;
   figures: Pick<FiguresPart, 'latest'>;
   why: Pick<WhyPart, 'why' | 'onChange'>;
+  loop: Pick<LoopPart, 'healing' | 'onChange'>;
   dir: string;
   daemon: () => DaemonStatus;
   nowMs: () => number;
@@ -57,6 +59,9 @@ export function createStatusKeeper(parts: StatusParts): StatusKeeper {
     const why = parts.why.why(service);
     return why !== null && fitsState(why.cause, state) ? why.sentence : null;
   };
+  const isHealing = (instance: string): boolean =>
+    parts.health.healing(instance) ||
+    parts.loop.healing(parts.link.instance(instance)?.service ?? instance);
   const look = (): StatusDocument => {
     const nowMs = parts.nowMs();
     dirty = false;
@@ -67,7 +72,7 @@ export function createStatusKeeper(parts: StatusParts): StatusKeeper {
       views: parts.link.instances(),
       checks: parts.health.checks,
       marks: parts.health.marks,
-      healing: parts.health.healing,
+      healing: isHealing,
       figures: parts.figures.latest,
       why: reasonOf,
       configChanged: configChanged(nowMs),
@@ -109,6 +114,7 @@ export function createStatusKeeper(parts: StatusParts): StatusKeeper {
     parts.link.onSnapshot(touch),
     parts.link.onConnection(touch),
     parts.why.onChange(touch),
+    parts.loop.onChange(touch),
     parts.journal.onEvent((event) => {
       if (event.kind !== 'service.state') touch();
     }),

@@ -5,10 +5,9 @@
 import type { LoopCommand, LoopEvent, Reflex } from '@fettle/core/loop-event';
 import { openLoop, type LoopState } from '@fettle/core/loop-state';
 import type { Incident } from '@fettle/core/incident/incident';
-import type { Flags } from '@fettle/core/loop/plan/flags';
-import type { Policy } from '@fettle/core/loop/plan/policy';
 import type { Runbook } from '@fettle/core/loop/plan/runbook';
 import type { Run } from '@fettle/core/loop/remedy/run';
+import type { Stack } from '@fettle/core/stack/service';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { Disposer, Journal, SupervisorLink } from '../parts.ts';
 import type { LoopRecord, Store } from '../store.ts';
@@ -16,6 +15,7 @@ import { startCollectors } from './collectors/all.ts';
 import type { CollectorDeps } from './collectors/collector.ts';
 import { openDriver, type OtherEffect } from './loop-driver.ts';
 import type { LoopHands } from './loop-hands.ts';
+import type { LoopSettings } from './loop-settings.ts';
 import { steadyClock } from './steady-clock.ts';
 
 export type LoopPart = Readonly<{
@@ -29,15 +29,10 @@ export type LoopPart = Readonly<{
   healing(service: string): boolean;
   state: LoopState;
   command(command: LoopCommand, actor: string): void;
-  configure(settings: LoopSettings): void;
+  /** After runbooks or switches changed. */
+  configure(): void;
   onChange(listener: () => void): Disposer;
   stop(): Promise<void>;
-}>;
-
-export type LoopSettings = Readonly<{
-  policy: Policy;
-  flags: Flags;
-  runbooks: readonly Runbook[];
 }>;
 
 export type LoopOptions = Readonly<{
@@ -45,7 +40,8 @@ export type LoopOptions = Readonly<{
   link: SupervisorLink;
   journal: Pick<Journal, 'append'>;
   store: Store;
-  settings: LoopSettings;
+  /** Asked at start and after each change of the stack. */
+  settings: (stack: Stack | null) => LoopSettings;
   hands: (nowMs: () => number) => LoopHands;
   onTrouble: (cause: unknown) => void;
 }>;
@@ -70,7 +66,8 @@ export function openLoopPart(options: LoopOptions): LoopPart {
     },
   });
   const { state } = driver;
-  driver.take({ kind: 'configured', ...settings });
+  const configure = (): void => driver.take({ kind: 'configured', ...settings(link.stack()) });
+  configure();
   driver.take({ kind: 'restored', records: remembered(store, nowMs()) });
   const disposers = [
     startCollectors({
@@ -78,6 +75,10 @@ export function openLoopPart(options: LoopOptions): LoopPart {
       observed: (observations) => driver.take({ kind: 'observed', observations }),
     }),
     watchReflexes(link, (reflex) => driver.take(reflex)),
+    link.onSnapshot(configure),
+    link.onNotice(({ kind }) => {
+      if (kind === 'stack-changed') configure();
+    }),
   ];
   return {
     state,
@@ -91,7 +92,7 @@ export function openLoopPart(options: LoopOptions): LoopPart {
     runbooks: () => [...state.runbooks.values()],
     healing: (service) => isHealing(state, service),
     command: (command, actor) => driver.take({ kind: 'commanded', command, actor }),
-    configure: (next) => driver.take({ kind: 'configured', ...next }),
+    configure,
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
