@@ -26,8 +26,20 @@ import { explainSyntax } from './yaml-hints.ts';
 const MAX_NODES = 50_000;
 const MAX_DEPTH = 60;
 
+/** What to say of a file that holds nothing. */
+export type EmptyWords = Readonly<{ code: string; hint: string; allowed: readonly string[] }>;
+const emptyStack: EmptyWords = {
+  code: 'E-CONFIG-EMPTY',
+  hint: 'Add `services:` with at least one service.',
+  allowed: ['services'],
+};
+
 /** The root node, or null when the text is not usable (then the sink says why). */
-export function parseYaml(source: Source, sink: ProblemSink): ConfigNode | null {
+export function parseYaml(
+  source: Source,
+  sink: ProblemSink,
+  empty: EmptyWords = emptyStack,
+): ConfigNode | null {
   const documents = composeDocuments(source, sink);
   if (documents === null) return null;
   const [first, second] = documents;
@@ -44,12 +56,10 @@ export function parseYaml(source: Source, sink: ProblemSink): ConfigNode | null 
   const contents = first?.contents ?? null;
   if (contents === null || (isScalar(contents) && contents.value === null)) {
     sink.add({
-      code: 'E-CONFIG-EMPTY',
       spot: { source, offset: 0, length: 1 },
       path: '',
       message: `${source.name} is empty`,
-      hint: 'Add `services:` with at least one service.',
-      allowed: ['services'],
+      ...empty,
     });
     return null;
   }

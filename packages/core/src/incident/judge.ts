@@ -1,8 +1,9 @@
 /** Decides a runbook's expressions for one diagnosis or one run, from the picture and answers. */
 import type { Diagnosis, Params } from '../loop/diagnose/diagnosis.ts';
 import { callsOf, evaluate, holds } from '../loop/plan/expression/evaluate.ts';
-import type { FactCall, Value, ValueRecord } from '../loop/plan/expression/expression.ts';
+import type { FactCall, Value } from '../loop/plan/expression/expression.ts';
 import { fillText } from '../loop/plan/expression/fill-text.ts';
+import { runbookNames } from '../loop/plan/expression/runbook-names.ts';
 import { factKey, type EvaluationContext } from '../loop/plan/expression/scope.ts';
 import { allFacts as facts } from '../loop/plan/facts/all.ts';
 import type { Runbook } from '../loop/plan/runbook.ts';
@@ -22,14 +23,14 @@ export function planJudge(
   const { state, nowMs } = turn;
   const times: Times = { sinceMs: null, startedMs: nowMs };
   const given = givenParams(state, diagnosis);
-  const params = ownParams(turn, runbook, given, namesOf(given, diagnosis, null));
-  return { params, ...judge(turn, namesOf(params, diagnosis, null), times) };
+  const params = ownParams(turn, runbook, given, namesOf(turn, given, diagnosis, null));
+  return { params, ...judge(turn, namesOf(turn, params, diagnosis, null), times) };
 }
 
 export function judgeOf(turn: Turn, run: Run): Judge {
   const diagnosis = turn.state.incidents.get(run.incidentId)?.diagnosis ?? null;
   const times: Times = { sinceMs: run.windowFromMs, startedMs: run.startedMs };
-  return judge(turn, namesOf(run.plan.params, diagnosis, run), times);
+  return judge(turn, namesOf(turn, run.plan.params, diagnosis, run), times);
 }
 
 function judge(turn: Turn, names: Names, times: Times): Judge {
@@ -83,19 +84,26 @@ function ownParams(turn: Turn, { parameters }: Runbook, given: Params, names: Na
   return params;
 }
 
-function namesOf(params: Params, diagnosis: Diagnosis | null, run: Run | null): Names {
-  const incident: ValueRecord = {
-    id: diagnosis?.incidentId ?? '',
-    root: diagnosis?.target ?? '',
-    class: diagnosis?.class ?? 'unknown',
-    affected: diagnosis?.affected ?? [],
-  };
-  return {
-    ...params,
+function namesOf(
+  { state, nowMs }: Turn,
+  params: Params,
+  diagnosis: Diagnosis | null,
+  run: Run | null,
+): Names {
+  const incident = state.incidents.get(diagnosis?.incidentId ?? '');
+  return runbookNames({
     params,
-    incident,
+    diagnosis: diagnosis?.class ?? 'unknown',
     confidence: diagnosis?.confidence ?? 0,
     risk: run?.plan.risk ?? 'low',
-    run: { id: run?.id ?? '', start: run?.startedMs ?? null, attempts: run?.attempts.length ?? 0 },
-  };
+    incident: {
+      id: diagnosis?.incidentId ?? '',
+      root: diagnosis?.target ?? '',
+      affected: diagnosis?.affected ?? [],
+      openedMs: incident?.openedMs ?? nowMs,
+    },
+    run:
+      run === null ? null : { id: run.id, attempts: run.attempts.length, startedMs: run.startedMs },
+    nowMs,
+  });
 }

@@ -369,10 +369,10 @@ function stepOf({ run, runbook }: Machine): Step {
   return step;
 }
 
+/** What the diagnosis does not know is left out: the action says what it cannot do without. */
 function paramsOf({ judge }: Machine, step: Step): ActParams {
-  return Object.fromEntries(
-    Object.entries(step.with).map(([name, value]) => [name, judge.fill(value)]),
-  );
+  const filled = Object.entries(step.with).map(([name, value]) => [name, judge.fill(value)]);
+  return Object.fromEntries(filled.filter(([, value]) => value !== ''));
 }
 
 const current = (run: Run): Attempt | undefined => run.attempts.at(-1);

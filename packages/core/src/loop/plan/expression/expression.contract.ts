@@ -23,12 +23,11 @@ export const scope: Scope = {
 
 export function context(answers: Readonly<Record<string, Value>> = {}): EvaluationContext {
   const names = runbookNames({
-    target: 'db',
     diagnosis: 'db_down',
     confidence: 0.9,
     risk: 'low',
-    params: { port: 5432, host: 'h', path: '/data' },
-    incident: { id: 'INC-1', root: 'db', services: ['db'], openedMs: nowMs - 1_000 },
+    params: { target: 'db', service: 'api', port: 5432, host: 'h', path: '/data' },
+    incident: { id: 'INC-1', root: 'db', affected: ['api'], openedMs: nowMs - 1_000 },
     run: { id: 'run-1', attempts: 0, startedMs: nowMs },
     nowMs,
   });
