@@ -6,11 +6,15 @@
  */
 import type { Observation } from '@fettle/core/loop/collect/observation';
 import type { Disposer } from '../../parts.ts';
+import { certificatesCollector } from './certificates-collector.ts';
 import { checksCollector } from './checks-collector.ts';
 import { openBudget, type Shed } from './collect-budget.ts';
 import type { Collecting, Collector, CollectorDeps, Emit } from './collector.ts';
+import { descriptorsCollector } from './descriptors-collector.ts';
+import { disksCollector } from './disks-collector.ts';
 import { figuresCollector } from './figures-collector.ts';
 import { filesCollector } from './files-collector.ts';
+import { hostCollector } from './host-collector.ts';
 import { linesCollector } from './lines-collector.ts';
 import { stackCollector } from './stack-collector.ts';
 import { whyCollector } from './why-collector.ts';
@@ -23,6 +27,10 @@ export const collectors: readonly Collector[] = [
   linesCollector,
   whyCollector,
   filesCollector,
+  hostCollector,
+  disksCollector,
+  descriptorsCollector,
+  certificatesCollector,
 ];
 
 export type CollectOptions = Readonly<{

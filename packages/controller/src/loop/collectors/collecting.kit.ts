@@ -22,6 +22,9 @@ export type World = Readonly<{
 }>;
 
 export function aWorld(stack: Stack | null, views: readonly InstanceView[]): World {
+  // A process of its own where the view names one.
+  const pids = (id: string): readonly number[] =>
+    views.flatMap(({ instance, pid }) => (instance === id && pid !== null ? [pid] : []));
   const notices = listeners<[Notice, number]>();
   const snapshots = listeners<[]>();
   const probes = listeners<[ProbeSeen]>();
@@ -55,7 +58,7 @@ export function aWorld(stack: Stack | null, views: readonly InstanceView[]): Wor
         onSnapshot: snapshots.on,
       },
       health: { onProbe: probes.on, onPause: pauses.on },
-      figures: { onLook: looks.on, pids: () => [process.pid] },
+      figures: { onLook: looks.on, pids },
       logs: { onLines: lines.on },
       why: { why: (service) => whys.get(service) ?? null, onChange: changes.on },
       journal: {

@@ -1,0 +1,79 @@
+/**
+ * Room and inodes of the file systems that the services use. A mount that does not answer (a dead
+ * network share) holds up nobody: its next look waits until the last one came back.
+ */
+import type { Sample } from '@fettle/core/loop/collect/metric';
+import { readMounts } from '@fettle/proc/mounts';
+import type { SupervisorLink } from '../../parts.ts';
+import { mountsOf, readDisk } from '../disk-places.ts';
+import type { Collector } from './collector.ts';
+import { startPaced } from './pace.ts';
+
+const everyMs = 10_000;
+/** Which mounts are used changes seldom. */
+const placesEveryMs = 60_000;
+const maxMounts = 32;
+
+export const disksCollector: Collector = {
+  name: 'disks',
+  start({ link, emit, budget, nowMs }) {
+    const pending = new Set<string>();
+    let places: readonly string[] = [];
+    let placesAtMs = Number.NEGATIVE_INFINITY;
+    const forget = (): void => void (placesAtMs = Number.NEGATIVE_INFINITY);
+    const disposers = [
+      link.onSnapshot(forget),
+      link.onNotice(({ kind }) => {
+        if (kind === 'stack-changed') forget();
+      }),
+    ];
+    const readOne = async (path: string): Promise<void> => {
+      if (pending.has(path)) return;
+      pending.add(path);
+      const samples = await samplesOf(path);
+      pending.delete(path);
+      if (samples.length > 0) emit([{ kind: 'sampled', atMs: nowMs(), samples }]);
+    };
+    const stop = startPaced({
+      name: 'disks',
+      everyMs,
+      budget,
+      look() {
+        const atMs = performance.now();
+        if (atMs - placesAtMs > placesEveryMs) {
+          places = usedMounts(link);
+          placesAtMs = atMs;
+        }
+        for (const path of places) void readOne(path);
+      },
+    });
+    return () => {
+      stop();
+      for (const dispose of disposers) dispose();
+    };
+  },
+};
+
+function usedMounts(link: SupervisorLink): readonly string[] {
+  const mounts = readMounts();
+  const found = new Set<string>();
+  for (const service of link.stack()?.services ?? []) {
+    const views = link.instances().filter((view) => view.service === service.name);
+    for (const path of mountsOf(service, views, mounts).keys()) found.add(path);
+  }
+  return [...found].slice(0, maxMounts);
+}
+
+async function samplesOf(path: string): Promise<readonly Sample[]> {
+  const disk = await readDisk(path);
+  if (disk === null) return [];
+  const subject = `@disk:${path}`;
+  const { usedRatio, freeBytes, inodesUsedRatio } = disk;
+  const samples: Sample[] = [
+    { subject, metric: 'disk_used_ratio', value: usedRatio },
+    { subject, metric: 'disk_free_bytes', value: freeBytes },
+  ];
+  if (inodesUsedRatio !== null)
+    samples.push({ subject, metric: 'inodes_used_ratio', value: inodesUsedRatio });
+  return samples;
+}
