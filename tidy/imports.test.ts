@@ -29,7 +29,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   proc: ['sdk', 'core'],
   config: ['sdk', 'core'],
   supervisor: ['sdk', 'core', 'proc'],
-  // It reads runbooks: YAML with places and problems is what config is for.
+  // It reads runbooks and the policy: YAML with places and problems is what config is for.
   controller: ['sdk', 'core', 'proc', 'config'],
   cli: ['sdk', 'core', 'config', 'proc', 'supervisor', 'controller'],
   dashboard: ['sdk'],

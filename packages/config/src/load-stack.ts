@@ -14,6 +14,8 @@ import {
   refuseCycles,
 } from './build/consistency.ts';
 import type { BuildContext } from './build/context.ts';
+import { buildFiles } from './build/files.ts';
+import { buildConstraints, buildHealWish, buildNotify } from './build/heal.ts';
 import { buildService, type ServiceEntry } from './build/service.ts';
 import { stackNamePattern, stackShape, type StackFields } from './keys/stack-keys.ts';
 import { ConfigProblems, ProblemSink, type Problem } from './problem/problem.ts';
@@ -83,7 +85,8 @@ function readStack(options: LoadOptions, sink: ProblemSink): Stack | null {
   if (tree === null) return null;
   const fields = stackShape.read(tree, '', sink);
   if (fields === undefined) return null;
-  const context: BuildContext = { dir, cwd, lookup, sink, files: extra };
+  const watched = buildFiles(fields, sink);
+  const context: BuildContext = { dir, cwd, lookup, sink, files: extra, watched };
   const asked = [...(options.profiles ?? []), ...(lookup('COMPOSE_PROFILES') ?? '').split(',')];
   const { services, reservedPorts } = buildServices(fields, asked, context);
   const times = [...loader.files.values(), ...extra.values()];
@@ -94,6 +97,24 @@ function readStack(options: LoadOptions, sink: ProblemSink): Stack | null {
     configModifiedAtMs: Math.floor(Math.max(0, ...times)),
     services,
     reservedPorts,
+    ...buildHealing(fields, context),
+  };
+}
+
+type Healing = Pick<Stack, 'heal' | 'selfHealing' | 'constraints' | 'notify' | 'configs'>;
+
+/** Only what the config says: an absent key stays absent. */
+function buildHealing(fields: StackFields, { sink, watched }: BuildContext): Healing {
+  const names = (fields.services?.value ?? []).map(({ name }) => name);
+  const { heal, self_healing: flags, constraints, notify } = fields;
+  return {
+    ...(heal === undefined ? {} : { heal: buildHealWish(heal.value, names, sink) }),
+    ...(flags === undefined ? {} : { selfHealing: flags.value }),
+    ...(constraints === undefined
+      ? {}
+      : { constraints: buildConstraints(constraints.value, names, sink) }),
+    ...(notify === undefined ? {} : { notify: buildNotify(notify.value) }),
+    ...(watched.length === 0 ? {} : { configs: watched }),
   };
 }
 

@@ -282,12 +282,12 @@ describe('health', () => {
 
 test('keys for containers are named in a warning', () => {
   const { stack, warnings } = checkFiles(
-    'services: {a: {command: x, volumes: [a:/b], cleanup: [logs/*]}}\nnetworks: {n: }',
+    'services: {a: {command: x, volumes: [a:/b], retention: 1d}}\nnetworks: {n: }',
   );
   expect(stack).not.toBeNull();
   expect(warnings.map(({ code, seen }) => [code, seen])).toEqual([
     ['W-CONFIG-IGNORED', 'volumes'],
-    ['W-CONFIG-LATER', 'cleanup'],
+    ['W-CONFIG-LATER', 'retention'],
     ['W-CONFIG-IGNORED', 'networks'],
   ]);
 });

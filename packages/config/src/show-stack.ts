@@ -6,6 +6,7 @@ import type { HealthCheck } from '@fettle/core/stack/health-check';
 import type { PortRequest } from '@fettle/core/stack/port';
 import type { Service, Stack } from '@fettle/core/stack/service';
 import { stringify } from 'yaml';
+import { durationText, healDocument, serviceHealDocument } from './show-heal.ts';
 import { redactArguments, redactText, redactValue } from './redact.ts';
 
 type Plain = Record<string, unknown>;
@@ -41,6 +42,7 @@ export function stackDocument(
     ),
   };
   if (stack.reservedPorts.length > 0) document['ports'] = { reserved };
+  Object.assign(document, healDocument(stack));
   return escapeDollars(document) as Plain;
 }
 
@@ -71,6 +73,7 @@ function serviceDocument(service: Service, masks: Masks): Plain {
     document['labels'] = Object.fromEntries(
       Object.entries(service.labels).map(([name, value]) => [name, masks.value(name, value)]),
     );
+  Object.assign(document, serviceHealDocument(service));
   return document;
 }
 
@@ -173,11 +176,6 @@ function limitsDocument({ limits }: Service): Plain {
 
 function withoutNulls(document: Plain): Plain {
   return Object.fromEntries(Object.entries(document).filter(([, value]) => value !== null));
-}
-
-/** Exact, unlike `formatDuration`: it is read back. */
-function durationText(ms: number): string {
-  return ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`;
 }
 
 /** `$` is text in a resolved stack; reading it again must not take it for a variable. */

@@ -6,7 +6,7 @@ import { openLogs } from './logs/logs-part.ts';
 import { openFileLedger } from './loop/ledger/file-ledger.ts';
 import { openNameMemory } from './loop/name-memory.ts';
 import { openHands } from './loop/open-hands.ts';
-import { settingsOf } from './loop/loop-settings.ts';
+import { openSettings } from './loop/loop-settings.ts';
 import { steadyClock } from './loop/steady-clock.ts';
 import { openLoopPart } from './loop/loop-part.ts';
 import { createWhy } from './why/why-part.ts';
@@ -42,7 +42,13 @@ export async function buildParts({
     link,
     journal,
     store,
-    settings: (stack) => settingsOf(stack, []),
+    settings: openSettings({
+      dir: paths.stackDir,
+      link,
+      journal,
+      env: process.env,
+      runbooks: () => [],
+    }),
     hands: (steadyMs) => openHands({ link, logs, health, files, names, paths, nowMs: steadyMs }),
     onTrouble: (cause) => log.error({ err: cause }, 'the loop cannot keep its records'),
   });

@@ -1,5 +1,6 @@
 /** What the parts that build services share. */
 import type { Lookup } from '../source/interpolate.ts';
+import type { ConfigFile } from '@fettle/core/stack/heal-wish';
 import type { ProblemSink } from '../problem/problem.ts';
 
 export type BuildContext = Readonly<{
@@ -10,4 +11,6 @@ export type BuildContext = Readonly<{
   sink: ProblemSink;
   /** Files read besides the configs (env files), with their modification times. */
   files: Map<string, number>;
+  /** Of the top `configs` and `secrets`. */
+  watched: readonly ConfigFile[];
 }>;

@@ -17,6 +17,7 @@ import { placeOf, type ConfigNode } from '../source/node.ts';
 import { joinCommand } from './command.ts';
 import type { BuildContext } from './context.ts';
 import { buildEnvironment } from './environment.ts';
+import { buildCleanup, grantedFiles } from './files.ts';
 import { addressOf, buildHealth, buildHealthcheck, type HealthHome } from './health.ts';
 
 export type ServiceEntry = NamedEntry<ServiceFields>;
@@ -70,7 +71,24 @@ export function buildService(
     labels: Object.fromEntries(
       (fields.labels?.value ?? []).map((label) => [label.name, label.value ?? '']),
     ),
+    ...buildHealing(fields, path, context),
     place: placeOf(keySpot),
+  };
+}
+
+/** Only what the config says: an absent key stays absent. */
+function buildHealing(
+  fields: ServiceFields,
+  path: string,
+  { dir, sink, watched }: BuildContext,
+): Pick<Service, 'heal' | 'cleanup' | 'configs'> {
+  const heal = fields.heal?.value;
+  const cleanup = buildCleanup(fields.cleanup?.value ?? [], { path, dir, sink });
+  const configs = grantedFiles(fields, watched, { path, sink });
+  return {
+    ...(heal === undefined ? {} : { heal }),
+    ...(cleanup.length === 0 ? {} : { cleanup }),
+    ...(configs.length === 0 ? {} : { configs }),
   };
 }
 

@@ -1,6 +1,8 @@
 /** Every group of keys, in the order and under the headings of the reference, `docs/config.md`. */
 import type { Keys } from '../shape/shape.ts';
 import { deployKeys, limitKeys, restartPolicyKeys, ulimitKeys } from './deploy-keys.ts';
+import { fileKeys, grantKeys } from './file-keys.ts';
+import * as heal from './heal-keys.ts';
 import { healthcheckKeys, healthKeys } from './health-keys.ts';
 import { portObjectKeys, publishedKeys } from './port-keys.ts';
 import { dependencyKeys, envFileKeys, serviceKeys, templateKeys } from './service-keys.ts';
@@ -21,4 +23,16 @@ export const keyGroups: Readonly<Record<string, Keys>> = {
   'In `ulimits`': ulimitKeys,
   'In one of `templates`': templateKeys,
   'In the top `ports`': portsKeys,
+  'In one of the top `configs` and `secrets`': fileKeys,
+  "In one of a service's `configs` and `secrets`": grantKeys,
+  'In `heal`, and in `policy.yaml`': heal.healKeys,
+  'In `heal.max_runs`': heal.maxRunsKeys,
+  'In `heal.block`': heal.blockKeys,
+  'In `heal.chronic`': heal.chronicKeys,
+  'In `heal.cascade`': heal.cascadeKeys,
+  'In `heal.flapping`': heal.flappingKeys,
+  "In a service's `heal`": heal.serviceHealKeys,
+  'In `self_healing`': heal.selfHealingKeys,
+  'In one of `constraints`': heal.constraintKeys,
+  'In one of `notify`': heal.notifyKeys,
 };

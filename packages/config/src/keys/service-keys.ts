@@ -16,6 +16,8 @@ import { asPairs } from '../source/merge.ts';
 import type { Spot } from '../source/node.ts';
 import { commandShape, healthcheckShape, healthShape, isUrl } from './health-keys.ts';
 import { portWish, publishedPorts } from './port-keys.ts';
+import { globs, grants } from './file-keys.ts';
+import { serviceHeal } from './heal-keys.ts';
 import { cpus, deployShape, positiveCount, ulimitsShape } from './deploy-keys.ts';
 import { ignoredServiceKeys } from './ignored-keys.ts';
 
@@ -190,10 +192,6 @@ const names = mapped(
   listOf(pattern(name, 'a name of letters, digits, . _ and -', 'E-CONFIG-NAME')),
   (items) => items.map((item) => item.value),
 );
-const textOrList = oneOf<readonly string[]>('text, or a list', [
-  mapped(listOf(text()), (items) => items.map((item) => item.value)),
-  mapped(text(), (one) => [one]),
-]);
 const restart = parsed<
   Readonly<{ mode: 'always' | 'on-failure' | 'no' | 'unless-stopped'; count: number | null }>
 >(
@@ -283,8 +281,8 @@ export const serviceKeys = {
     'compose',
     'How to build an image: with a `command` beside it, ignored; else refused.',
   ),
-  configs: laterKey(anything, 'compose', 'Config files of the service.'),
-  secrets: laterKey(anything, 'compose', 'Secret files of the service.'),
+  configs: key(grants, 'compose', 'Its config files, of those named in the top `configs`.'),
+  secrets: key(grants, 'compose', 'Its secret files, of those named in the top `secrets`.'),
   extends: key(anything, 'compose', 'Takes over another service: its name, or {file, service}.'),
   port: key(
     portWish,
@@ -314,8 +312,8 @@ export const serviceKeys = {
     'fettle',
     'Its class for `ports.reserved`.',
   ),
-  cleanup: laterKey(textOrList, 'fettle', 'Files that a disk runbook may delete.'),
-  heal: laterKey(anything, 'fettle', 'What Fettle may mend by itself.'),
+  cleanup: key(globs, 'fettle', 'Files that Fettle may delete when a disk is full: * and **.'),
+  heal: key(serviceHeal, 'fettle', 'How far it may be mended alone; the top `heal` unless told.'),
   notify: laterKey(anything, 'fettle', 'Who is told.'),
   flags: laterKey(mapOf(anything, 'flags and their values'), 'fettle', 'Feature flags.'),
   retention: laterKey(anything, 'fettle', 'How long its logs and figures are kept.'),

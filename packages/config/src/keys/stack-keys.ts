@@ -2,6 +2,8 @@
 import { pattern, text } from '../shape/scalars.ts';
 import { mapping } from '../shape/mapping.ts';
 import { anything, key, laterKey, mapOf } from '../shape/shape.ts';
+import { watchedFiles } from './file-keys.ts';
+import { constraints, healShape, notifyTargets, selfHealing } from './heal-keys.ts';
 import { ignoredStackKeys } from './ignored-keys.ts';
 import { reservedRanges } from './port-keys.ts';
 import { serviceNamePattern, serviceShape } from './service-keys.ts';
@@ -41,16 +43,26 @@ export const stackKeys = {
   ),
   services: key(services, 'compose', 'What runs, by name.'),
   include: key(anything, 'compose', 'Other config files whose services belong to this stack.'),
-  configs: laterKey(mapOf(anything, 'config files by name'), 'compose', 'Config files.'),
-  secrets: laterKey(mapOf(anything, 'secret files by name'), 'compose', 'Secret files.'),
+  configs: key(watchedFiles, 'compose', 'Config files: watched, and their last good version kept.'),
+  secrets: key(watchedFiles, 'compose', 'The same for secrets, whose content is never shown.'),
   version: key(text(), 'compose', 'Obsolete in Compose, and ignored.'),
   ports: key(
     mapping(portsKeys, { wanted: 'a mapping with `reserved`' }),
     'fettle',
     'Rules for ports.',
   ),
-  heal: laterKey(anything, 'fettle', 'What Fettle may mend by itself.'),
-  notify: laterKey(anything, 'fettle', 'Who is told.'),
+  heal: key(
+    healShape,
+    'fettle',
+    'What Fettle may mend by itself: a level, or a mapping. `policy.yaml` beside it wins.',
+  ),
+  self_healing: key(
+    selfHealing,
+    'fettle',
+    'Capabilities, each on, off, or for a share of the services.',
+  ),
+  constraints: key(constraints, 'fettle', 'Conditions that must hold; a broken one is a symptom.'),
+  notify: key(notifyTargets, 'fettle', 'Who is told of incidents.'),
   flags: laterKey(mapOf(anything, 'flags and their values'), 'fettle', 'Feature flags.'),
   retention: laterKey(anything, 'fettle', 'How long logs and figures are kept.'),
 } as const;

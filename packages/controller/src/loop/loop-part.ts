@@ -7,7 +7,6 @@ import { openLoop, type LoopState } from '@fettle/core/loop-state';
 import type { Incident } from '@fettle/core/incident/incident';
 import type { Runbook } from '@fettle/core/loop/plan/runbook';
 import type { Run } from '@fettle/core/loop/remedy/run';
-import type { Stack } from '@fettle/core/stack/service';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { Disposer, Journal, SupervisorLink } from '../parts.ts';
 import type { LoopRecord, Store } from '../store.ts';
@@ -15,7 +14,7 @@ import { startCollectors } from './collectors/all.ts';
 import type { CollectorDeps } from './collectors/collector.ts';
 import { openDriver, type OtherEffect } from './loop-driver.ts';
 import type { LoopHands } from './loop-hands.ts';
-import type { LoopSettings } from './loop-settings.ts';
+import type { SettingsSource } from './loop-settings.ts';
 import { steadyClock } from './steady-clock.ts';
 
 export type LoopPart = Readonly<{
@@ -40,8 +39,7 @@ export type LoopOptions = Readonly<{
   link: SupervisorLink;
   journal: Pick<Journal, 'append'>;
   store: Store;
-  /** Asked at start and after each change of the stack. */
-  settings: (stack: Stack | null) => LoopSettings;
+  settings: SettingsSource;
   hands: (nowMs: () => number) => LoopHands;
   onTrouble: (cause: unknown) => void;
 }>;
@@ -66,7 +64,7 @@ export function openLoopPart(options: LoopOptions): LoopPart {
     },
   });
   const { state } = driver;
-  const configure = (): void => driver.take({ kind: 'configured', ...settings(link.stack()) });
+  const configure = (): void => driver.take({ kind: 'configured', ...settings.current() });
   configure();
   driver.take({ kind: 'restored', records: remembered(store, nowMs()) });
   const disposers = [
@@ -75,10 +73,12 @@ export function openLoopPart(options: LoopOptions): LoopPart {
       observed: (observations) => driver.take({ kind: 'observed', observations }),
     }),
     watchReflexes(link, (reflex) => driver.take(reflex)),
+    settings.onChange(configure),
     link.onSnapshot(configure),
     link.onNotice(({ kind }) => {
       if (kind === 'stack-changed') configure();
     }),
+    settings.stop,
   ];
   return {
     state,

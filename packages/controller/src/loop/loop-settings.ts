@@ -1,9 +1,9 @@
-/** What the loop goes by: the policy and flags of the config, laid over the defaults. */
-import type { HealWish } from '@fettle/core/stack/heal-wish';
-import type { Stack } from '@fettle/core/stack/service';
-import { allOn, capabilities, type Flags } from '@fettle/core/loop/plan/flags';
-import { defaultPolicy, type Autonomy, type Policy } from '@fettle/core/loop/plan/policy';
+/** What the loop goes by: runbooks, and the policy and switches of the config and `policy.yaml`. */
+import type { Flags } from '@fettle/core/loop/plan/flags';
+import type { Policy } from '@fettle/core/loop/plan/policy';
 import type { Runbook } from '@fettle/core/loop/plan/runbook';
+import type { Disposer, Journal, SupervisorLink } from '../parts.ts';
+import { watchPolicy, type PolicyProblem } from './policy-file.ts';
 
 export type LoopSettings = Readonly<{
   policy: Policy;
@@ -11,22 +11,62 @@ export type LoopSettings = Readonly<{
   runbooks: readonly Runbook[];
 }>;
 
-export function settingsOf(stack: Stack | null, runbooks: readonly Runbook[]): LoopSettings {
-  return { policy: policyOf(stack), flags: flagsOf(stack), runbooks };
+export type SettingsSource = Readonly<{
+  current(): LoopSettings;
+  onChange(listener: () => void): Disposer;
+  stop: Disposer;
+}>;
+
+export type SettingsOptions = Readonly<{
+  /** Folder of the stack: where `policy.yaml` lies. */
+  dir: string;
+  link: Pick<SupervisorLink, 'stack'>;
+  journal: Pick<Journal, 'append'>;
+  env: Readonly<Record<string, string | undefined>>;
+  runbooks: () => readonly Runbook[];
+}>;
+
+export function openSettings({
+  dir,
+  link,
+  journal,
+  env,
+  runbooks,
+}: SettingsOptions): SettingsSource {
+  const listeners = new Set<() => void>();
+  const policy = watchPolicy({
+    dir,
+    stack: () => link.stack(),
+    env,
+    onChange: (_inForce, problems) => {
+      tell(journal, problems);
+      for (const listener of listeners) listener();
+    },
+  });
+  if (policy.problems().length > 0) tell(journal, policy.problems());
+  return {
+    current: () => ({ ...policy.current(), runbooks: runbooks() }),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    stop: policy.stop,
+  };
 }
 
-/** A service's own `heal` wins over what the stack's `heal` says of it. */
-function policyOf(stack: Stack | null): Policy {
-  const wish: HealWish = stack?.heal ?? {};
-  const { services = {}, autonomy, ...rest } = wish;
-  const autonomyOf: Record<string, Autonomy> = { ...services };
-  for (const { name, heal } of stack?.services ?? [])
-    if (heal !== undefined) autonomyOf[name] = heal;
-  return { ...defaultPolicy, ...rest, autonomy: autonomy ?? null, autonomyOf };
-}
-
-function flagsOf(stack: Stack | null): Flags {
-  const said = stack?.selfHealing ?? {};
-  const shares = capabilities.map((name) => [name, said[name] ?? allOn[name]] as const);
-  return Object.fromEntries(shares) as Flags;
+function tell(journal: Pick<Journal, 'append'>, problems: readonly PolicyProblem[]): void {
+  const [first] = problems;
+  const place = first === undefined ? '' : `${first.place.file}:${first.place.line}`;
+  const text =
+    first === undefined
+      ? 'the policy changed'
+      : `policy.yaml is not used: ${place}: ${first.message}. ${first.hint}`;
+  journal.append({
+    kind: first === undefined ? 'policy.changed' : 'policy.refused',
+    service: null,
+    instance: null,
+    severity: first === undefined ? 'info' : 'warn',
+    text,
+    data: { problems: problems.map(({ code, message }) => ({ code, message })) },
+  });
 }

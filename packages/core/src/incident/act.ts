@@ -12,7 +12,7 @@ import { stackFacts } from '../loop/plan/stack-facts.ts';
 import type { Runbook } from '../loop/plan/runbook.ts';
 import type { Diagnosis } from '../loop/diagnose/diagnosis.ts';
 import { beginRun } from '../loop/remedy/run-machine.ts';
-import type { Run } from '../loop/remedy/run.ts';
+import { isReflex, type Run } from '../loop/remedy/run.ts';
 import {
   activeRun,
   nextId,
@@ -181,12 +181,15 @@ function decide(
 }
 
 function triedIn({ state }: Turn, incident: Incident): readonly Tried[] {
-  return runsOf(state, incident).map((run) => ({
-    runbook: run.plan.runbook,
-    step: run.plan.step,
-    result: run.outcome?.kind ?? null,
-    blockSame: run.outcome?.kind === 'fixed-then-recurred',
-  }));
+  // A restart by the supervisor is no attempt of ours, and its failure says nothing of the cause.
+  return runsOf(state, incident)
+    .filter((run) => !isReflex(run))
+    .map((run) => ({
+      runbook: run.plan.runbook,
+      step: run.plan.step,
+      result: run.outcome?.kind ?? null,
+      blockSame: run.outcome?.kind === 'fixed-then-recurred',
+    }));
 }
 
 /** Spread over 0-1 and the same in a replay: it depends on nothing but the plan. */

@@ -19,7 +19,8 @@ export function compareServices(before: Service, after: Service): ServiceChange 
     const reasons = restartReasons(before, after);
     return { change: 'restarted', why: inWords(reasons.length > 0 ? reasons : ['definition']) };
   }
-  const updates = (Object.keys(after) as (keyof Service)[])
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)] as (keyof Service)[]);
+  const updates = [...keys]
     .filter((key) => key !== 'place' && !same(before[key], after[key]))
     .map((key) => `${WORDS[key] ?? key} changed`);
   return updates.length > 0

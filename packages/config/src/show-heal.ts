@@ -1,0 +1,85 @@
+/** The parts of a stack that speak of mending, as a config again; reads back to the same. */
+import type { HealWish } from '@fettle/core/stack/heal-wish';
+import type { Service, Stack } from '@fettle/core/stack/service';
+
+type Plain = Record<string, unknown>;
+
+/** Exact, unlike `formatDuration`: it is read back. */
+export function durationText(ms: number): string {
+  return ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`;
+}
+
+export function healDocument(stack: Stack): Readonly<Plain> {
+  const document: Plain = {};
+  const { heal, selfHealing, constraints, notify, configs = [] } = stack;
+  const named = (secret: boolean) =>
+    configs
+      .filter((file) => file.secret === secret)
+      .map(({ name, path }) => [name, { file: path }]);
+  for (const [key, files] of [
+    ['configs', named(false)],
+    ['secrets', named(true)],
+  ] as const)
+    if (files.length > 0) document[key] = Object.fromEntries(files);
+  if (heal !== undefined) document['heal'] = wishDocument(heal);
+  if (selfHealing !== undefined) document['self_healing'] = selfHealing;
+  if (constraints !== undefined)
+    document['constraints'] = constraints.map(({ expr, severity, forMs, text }) => ({
+      expr,
+      severity,
+      for: durationText(forMs),
+      ...(text === null ? {} : { text }),
+    }));
+  if (notify !== undefined)
+    document['notify'] = notify.map(({ webhook, secretEnv }) => ({
+      webhook,
+      ...(secretEnv === null ? {} : { secret_env: secretEnv }),
+    }));
+  return document;
+}
+
+export function serviceHealDocument({ heal, cleanup, configs = [] }: Service): Readonly<Plain> {
+  const document: Plain = {};
+  for (const secret of [false, true]) {
+    const names = configs.filter((file) => file.secret === secret).map(({ name }) => name);
+    if (names.length > 0) document[secret ? 'secrets' : 'configs'] = names;
+  }
+  if (cleanup !== undefined) document['cleanup'] = cleanup;
+  if (heal !== undefined) document['heal'] = heal;
+  return document;
+}
+
+function wishDocument(wish: HealWish): Plain {
+  const time = (ms: number | undefined) => (ms === undefined ? undefined : durationText(ms));
+  const { maxRuns, block, chronic, cascade, flapping, frozenUntilMs, recheckMs } = wish;
+  const document: Plain = {
+    autonomy: wish.autonomy,
+    services: wish.services,
+    freeze: frozenUntilMs === undefined ? undefined : new Date(frozenUntilMs).toISOString(),
+    self_inflicted: time(wish.selfInflictedMs),
+    cooldown: time(wish.cooldownMs),
+    max_runs: maxRuns && { count: maxRuns.count, per: time(maxRuns.perMs) },
+    block: block && { failures: block.failures, for: time(block.forMs) },
+    chronic: chronic && { heals: chronic.heals, within: time(chronic.withinMs) },
+    cascade: cascade && {
+      ratio: cascade.ratio,
+      services: cascade.services,
+      within: time(cascade.withinMs),
+    },
+    manual: time(wish.manualMs),
+    max_targets: wish.maxTargets,
+    keep_healthy: wish.keepHealthyRatio,
+    concurrent_runs: wish.concurrentRuns,
+    deadline: time(wish.runDeadlineMs),
+    approval: time(wish.approvalMs),
+    recheck_at: recheckMs?.map(durationText),
+    flapping: flapping && {
+      checks: flapping.checks,
+      begin: flapping.beginRatio,
+      end: flapping.endRatio,
+    },
+    resolve_after: time(wish.resolveMs),
+    escalation_value: time(wish.escalationValueMs),
+  };
+  return Object.fromEntries(Object.entries(document).filter(([, value]) => value !== undefined));
+}
