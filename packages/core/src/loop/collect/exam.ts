@@ -61,6 +61,8 @@ export type EndpointExam = Readonly<{
   connectMs: number | null;
   /** After connecting: did it answer its own protocol's question (HTTP, PostgreSQL, Redis)? */
   answers: boolean | null;
+  /** Until that answer; null or absent: none came or not measured. */
+  answerMs?: number | null;
   /** Does some process of this machine listen there? null: another machine or unreadable. */
   listening: boolean | null;
   owner: PortOwner | null;

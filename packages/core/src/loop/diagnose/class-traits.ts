@@ -2,24 +2,27 @@
  * What is to be known of each class when causes compete: how vague it is, and whether a deeper
  * failure produces the same picture.
  */
-import type { DiagnosisClass } from './diagnosis.ts';
+import type { DiagnosisClass, Verdict } from './diagnosis.ts';
 
 /** Of two causes at one target the less vague one speaks. Absent: 0, as specific as can be. */
 const vague: Readonly<Partial<Record<DiagnosisClass, number>>> = {
-  crash: 4,
-  constraint_broken: 4,
-  crash_loop: 3,
-  flapping: 3,
-  gray_failure: 3,
-  worker_stuck: 2,
+  dependency_down: 6,
+  crash: 5,
+  constraint_broken: 5,
+  crash_loop: 4,
+  flapping: 4,
+  gray_failure: 4,
+  bridge_peer_down: 3,
+  db_down: 3,
+  db_slow: 3,
   hang: 2,
-  dependency_down: 2,
-  db_down: 2,
-  bridge_peer_down: 2,
+  worker_stuck: 2,
+  probe_broken: 2,
   db_hung: 1,
-  db_slow: 1,
   mem_leak: 1,
   link_latency: 1,
+  overload_retry_storm: 1,
+  cpu_own_hot_loop: 1,
   cpu_own_threads: 1,
   disk_full: 1,
   bad_config: 1,
@@ -55,6 +58,26 @@ const surface: ReadonlySet<DiagnosisClass> = new Set([
   'bridge_peer_down',
   'bridge_half_open',
 ]);
+
+/** One cause though several suffer from it: known by what they share rather than by its target. */
+const shared: Readonly<Partial<Record<DiagnosisClass, string>>> = {
+  net_refused_policy: 'peer',
+  net_blackhole: 'peer',
+  link_latency: 'peer',
+  link_resets: 'peer',
+  proxy_fault: 'peer',
+  dns_failure: 'host',
+  bad_config: 'path',
+  missing_env: 'path',
+  auth_secret_mismatch: 'path',
+};
+
+/** Equal words: the same cause. */
+export function causeKey({ class: one, target, params }: Verdict): string {
+  const by = shared[one];
+  const value = by === undefined ? undefined : params[by];
+  return value === undefined ? `${one} ${target}` : `${one} by ${value}`;
+}
 
 export function isSurface(one: DiagnosisClass): boolean {
   return surface.has(one);

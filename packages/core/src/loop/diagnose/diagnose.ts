@@ -39,7 +39,8 @@ export function diagnoseBy(
     const situation = situationOf(group, picture, exams, { name, nowMs });
     return situation === null ? [] : offersOf(situation, rules);
   });
-  const ranked = rankCauses(offers, group, picture);
+  const unasked = offers.filter(({ target }) => picture.services.get(target)?.want !== 'down');
+  const ranked = rankCauses(unasked, group, picture);
   const best = ranked[0];
   return best !== undefined && best.odds >= knownFrom
     ? named(best, ranked, group)
@@ -48,7 +49,9 @@ export function diagnoseBy(
 
 function namesIn(group: Group, picture: Picture, exams: Exams): readonly string[] {
   const names = [...group.rootCandidates, ...group.services, ...exams.keys()];
-  return [...new Set(names)].filter((name) => picture.services.has(name));
+  const known = [...new Set(names)].filter((name) => picture.services.has(name));
+  // A disk or the host that nobody suffers from yet is seen through any service.
+  return known.length > 0 ? known : [...picture.services.keys()].slice(0, 1);
 }
 
 export function situationOf(

@@ -6,7 +6,7 @@
  * odds of a cause are o / (1 + sum of all o): alone it keeps its confidence, rivals take from it.
  */
 import type { Picture } from '../collect/picture.ts';
-import { isSurface, vagueness } from './class-traits.ts';
+import { causeKey, isSurface, vagueness } from './class-traits.ts';
 import type { Verdict } from './diagnosis.ts';
 import { stepsTo } from './neighbours.ts';
 import type { Group } from './root-cause.ts';
@@ -24,10 +24,7 @@ export function rankCauses(
   picture: Picture,
 ): readonly Ranked[] {
   const joined = joinOffers(offers);
-  const weighted = joined.map((offer) => ({
-    offer,
-    odd: toOdds(offer.confidence) * standing(offer, joined, group, picture),
-  }));
+  const weighted = joined.map((offer) => ({ offer, odd: oddOf(offer, joined, group, picture) }));
   const sum = weighted.reduce((total, { odd }) => total + odd, 1);
   return weighted
     .map(({ offer, odd }) => ({ offer, odds: Math.round((odd / sum) * 1_000) / 1_000 }))
@@ -43,7 +40,7 @@ function toOdds(confidence: number): number {
 function joinOffers(offers: readonly Offer[]): readonly Offer[] {
   const byCause = new Map<string, Offer>();
   for (const offer of offers.toSorted((a, b) => b.confidence - a.confidence)) {
-    const key = `${offer.class} ${offer.target}`;
+    const key = causeKey(offer);
     const known = byCause.get(key);
     byCause.set(key, known === undefined ? offer : joinTwo(known, offer));
   }
@@ -68,20 +65,25 @@ function distinct(evidence: Verdict['for']): Verdict['for'] {
     .slice(0, 8);
 }
 
-/** How much of its odds a cause keeps beside the others. */
-function standing(offer: Offer, all: readonly Offer[], group: Group, picture: Picture): number {
-  let keeps = 1;
+/** What a cause keeps beside a sharper one at the same place, or beside a sure deeper one. */
+const leftover = 0.3;
+const sure = 0.8;
+
+function oddOf(offer: Offer, all: readonly Offer[], group: Group, picture: Picture): number {
+  let odd = toOdds(offer.confidence) * (group.rootCandidates[0] === offer.target ? 1.3 : 1);
   for (const other of all) {
     if (other === offer || other.confidence < explainsFrom) continue;
+    const doubt = 1 - other.confidence;
     if (other.target === offer.target) {
+      // "It crashes" stays true beside "it lacks a module" and says no more.
       const vaguer = vagueness(offer.class) > vagueness(other.class);
-      if (vaguer) keeps = Math.min(keeps, 0.15);
+      if (vaguer) odd = Math.min(odd * doubt, leftover);
     } else if (isDeeper(picture, other.target, offer.target)) {
-      keeps = Math.min(keeps, isSurface(offer.class) ? 0.1 : 0.6);
+      odd *= isSurface(offer.class) ? 0.1 : 0.6;
+      if (isSurface(offer.class) && other.confidence >= sure) odd = Math.min(odd, leftover);
     }
   }
-  const root = group.rootCandidates[0] === offer.target ? 1.3 : 1;
-  return keeps * root;
+  return odd;
 }
 
 /** Hosts and disks carry services; a dependency carries its dependants. */

@@ -1,6 +1,12 @@
 /** Builds what a closer look found, for the situations of the tests. */
 import type { PortOwner } from '../../stack/port.ts';
-import type { EndpointExam, MountExam, ProcessExam, ServiceExam } from '../collect/exam.ts';
+import type {
+  EndpointExam,
+  FileExam,
+  MountExam,
+  ProcessExam,
+  ServiceExam,
+} from '../collect/exam.ts';
 import { of, onlyInstance } from './situation.kit.ts';
 import { nowMs, pidOf, type Story } from './situation-stack.kit.ts';
 
@@ -83,6 +89,19 @@ export function mount(path: string, more: Partial<MountExam> = {}): MountExam {
     deletedOpen: [],
     reclaimable: { files: 0, bytes: 0 },
     topWriter: null,
+    ...more,
+  };
+}
+
+export function file(path: string, more: Partial<FileExam> = {}): FileExam {
+  return {
+    path,
+    exists: true,
+    watched: true,
+    secret: false,
+    changedAtMs: null,
+    differsFromGood: false,
+    hasGood: true,
     ...more,
   };
 }

@@ -25,7 +25,10 @@ export function inState(story: Story, name: string, state: InstanceState, more =
   const one = onlyInstance(story, name);
   const lives = /running|starting/.test(state);
   one.view = { ...one.view, state, pid: lives ? one.view.pid : null, ready: false, ...more };
-  if (!lives) one.processState = null;
+  if (!lives) {
+    one.processState = null;
+    one.view = { ...one.view, token: null, lastToken: one.view.token };
+  }
   of(story, name).unhealthySinceMs ??= nowMs - 20_000;
 }
 

@@ -45,11 +45,16 @@ const silent = /no answer|timed? ?out|timeout|ETIMEDOUT|deadline|abort|hung up|n
 const refused = /refused|not listening|nothing listens|ECONNREFUSED/i;
 
 export function isSilent(check: CheckPicture): boolean {
-  return silent.test(check.last.detail) && !/heartbeat|no ping/i.test(check.last.detail);
+  if (isHeartbeat(check)) return false;
+  return check.last.answer === 'silent' || silent.test(check.last.detail);
+}
+
+export function isHeartbeat(check: CheckPicture): boolean {
+  return /heartbeat|no ping in|last ping/i.test(check.last.detail);
 }
 
 export function isRefused(check: CheckPicture): boolean {
-  return refused.test(check.last.detail);
+  return check.last.answer === 'absent' || refused.test(check.last.detail);
 }
 
 /** Ends that nobody asked for, or that we brought about because it was ill. */

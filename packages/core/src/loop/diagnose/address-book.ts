@@ -1,0 +1,102 @@
+/** Which service an address means, and whether it is the one that the registry has. */
+import type { EndpointExam } from '../collect/exam.ts';
+import type { ServicePicture } from '../collect/picture.ts';
+import type { Situation } from './decision-rule.ts';
+import { linksOf } from './neighbours.ts';
+import { isAlive, portsOf } from './vitals.ts';
+
+const localHost = /^(?:127\.|localhost$|::1$|0\.0\.0\.0$|\[?::\]?$)/;
+
+export function isLocal(host: string): boolean {
+  return localHost.test(host);
+}
+
+/** An address as it stands in a setting: which setting, and its scheme where it has one. */
+export type Setting = Readonly<{ name: string; scheme: string | null; host: string; port: number }>;
+
+/** Addresses in the environment that the config file gives it. */
+export function settingsOf(service: ServicePicture): readonly Setting[] {
+  const environment = service.definition.environment;
+  return Object.entries(environment).flatMap(([name, value]) => {
+    const url =
+      /^(?:([a-z][\w+.-]*):\/\/)?(?:[^@\s/]*@)?(\[[\da-fA-F:]+\]|[\w.-]+):(\d{2,5})(?:[/?#]|$)/.exec(
+        value,
+      );
+    if (url !== null)
+      return [{ name, scheme: url[1] ?? null, host: url[2] ?? '', port: Number(url[3]) }];
+    const host = environment[name.replace(/PORT$/, 'HOST')];
+    return /PORT$/.test(name) && name !== 'PORT' && /^\d{2,5}$/.test(value)
+      ? [{ name, scheme: null, host: host ?? '127.0.0.1', port: Number(value) }]
+      : [];
+  });
+}
+
+const databaseSchemes = /^(?:postgres(?:ql)?|mysql|mariadb|redis|mongodb(?:\+srv)?|amqp|memcached)/;
+
+/** The dependency that this address is meant to reach; null: cannot be told. */
+export function meantBy(
+  { picture, service }: Situation,
+  address: Readonly<{ host: string; port: number; peer?: string | null }>,
+): ServicePicture | null {
+  if (address.peer !== undefined && address.peer !== null)
+    return picture.services.get(address.peer) ?? null;
+  const needs = linksOf(picture, service.name).flatMap(({ to }) => picture.services.get(to) ?? []);
+  const byPort = needs.find((one) => portsOf(one).includes(address.port));
+  if (byPort !== undefined) return byPort;
+  const setting = settingsOf(service).find(({ port }) => port === address.port);
+  if (setting !== undefined) {
+    const plain = (text: string): string => text.toLowerCase().replace(/[^a-z\d]/g, '');
+    const named = needs.find(({ name }) => plain(setting.name).includes(plain(name)));
+    if (named !== undefined) return named;
+    const stores = needs.filter(({ kind }) => kind === 'database');
+    if (databaseSchemes.test(setting.scheme ?? '') && stores.length === 1) return stores[0] ?? null;
+  }
+  return onlyOneLeft(needs, service);
+}
+
+/** Of several dependencies the one to which no connection was seen. */
+function onlyOneLeft(
+  needs: readonly ServicePicture[],
+  service: ServicePicture,
+): ServicePicture | null {
+  if (needs.length === 1) return needs[0] ?? null;
+  const connected = new Set([...service.edges.values()].map(({ peer }) => peer));
+  const left = needs.filter(({ name }) => !connected.has(name));
+  return left.length === 1 ? (left[0] ?? null) : null;
+}
+
+/** Its port or host is none that the service meant by it has. */
+export function differsFromRegistry(
+  peer: ServicePicture,
+  at: Readonly<{ host: string; port: number }>,
+): boolean {
+  const views = [...peer.instances.values()].flatMap(({ view }) => view.port ?? []);
+  if (views.length === 0) return false;
+  if (!views.some(({ port }) => port === at.port)) return true;
+  return !views.some(({ port, host }) => port === at.port && sameHost(host, at.host));
+}
+
+function sameHost(listens: string, asked: string): boolean {
+  if (/^(?:0\.0\.0\.0|::|\*|)$/.test(listens) || listens === asked) return true;
+  return isLoopback(listens) && isLoopback(asked);
+}
+
+function isLoopback(host: string): boolean {
+  return /^(?:127\.0\.0\.1|localhost)$/.test(host);
+}
+
+/** The straight way to a service: its own address, whatever the caller uses. */
+export function directTo(situation: Situation, peer: ServicePicture): EndpointExam | null {
+  const ports = portsOf(peer);
+  const all = [situation.exam, ...situation.exams.values()].flatMap((one) => one?.endpoints ?? []);
+  return all.find((one) => one.peer === peer.name && ports.includes(one.port)) ?? null;
+}
+
+/** Runs, and answers when it is asked directly, as far as anything tells. */
+export function isFineDirectly(situation: Situation, peer: ServicePicture): boolean {
+  const direct = directTo(situation, peer);
+  if (direct !== null)
+    return direct.tcp === 'ok' && direct.answers !== false && (direct.answerMs ?? 0) < 500;
+  const checks = [...peer.checks.values()];
+  return isAlive(peer) && checks.length > 0 && checks.every(({ last }) => last.up !== false);
+}

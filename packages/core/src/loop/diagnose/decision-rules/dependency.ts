@@ -1,0 +1,166 @@
+/** Causes in what a service needs: the dependency is gone, or accepts and does not answer. */
+import { complaint, complaintClue, whyClue } from '../asking.ts';
+import { clue, when } from '../clue.ts';
+import type { DecisionRule, Situation } from '../decision-rule.ts';
+import { rule } from '../make-rule.ts';
+import { linksOf } from '../neighbours.ts';
+import { addressOf, isAbout, reachedBy, type Reached } from '../reached.ts';
+import {
+  downChecks,
+  isDown,
+  isRefused,
+  isSilent,
+  ownEnds,
+  portsOf,
+  stoppedPid,
+} from '../vitals.ts';
+
+/** The database itself does not run. */
+const dbGone = rule('db_down/gone', (situation) => {
+  const { service, nowMs } = situation;
+  if (service.kind !== 'database') return null;
+  const gone = isDown(service);
+  const closed = downChecks(service).find(isRefused);
+  if (!gone && closed === undefined) return null;
+  const all = ownEnds(service, nowMs - 600_000);
+  const end = all.at(-1);
+  return {
+    target: service.name,
+    sentence: gone
+      ? `the database ${service.name} does not run`
+      : `the database ${service.name} runs and does not accept connections`,
+    params: { peer: service.name },
+    for: [
+      when(gone, () => clue(0.85, 'process', `${service.name} has no process`)),
+      when(closed !== undefined, () => clue(0.6, 'check', closed?.last.detail ?? '')),
+      when(end !== undefined && gone, () =>
+        clue(0.3, 'exit', `ended with ${end?.posixSignal ?? end?.code ?? '?'}`, end?.atMs),
+      ),
+    ],
+    against: [
+      when(all.length >= 3, () =>
+        clue(0.6, 'history', `it was started ${all.length} times in 10 minutes and did not stay`),
+      ),
+    ],
+  };
+});
+
+/** Refused, and nobody listens there, although that is its address. */
+function closedDoor(situation: Situation, database: boolean): Reached | null {
+  return (
+    reachedBy(situation).find(
+      ({ endpoint, peer, direct }) =>
+        peer !== null &&
+        (peer.kind === 'database') === database &&
+        endpoint.tcp === 'refused' &&
+        endpoint.listening !== true &&
+        (direct || portsOf(peer).length === 0),
+    ) ?? null
+  );
+}
+
+function closedDoorCase(situation: Situation, door: Reached, what: string) {
+  const peer = door.peer!;
+  const told = complaint(situation, 'refused', (one) => isAbout(door, one));
+  return {
+    target: peer.name,
+    sentence: `${what}${peer.name} ${isDown(peer) ? 'does not run' : 'does not listen'}; ${situation.service.name} is refused at ${addressOf(door)}`,
+    params: { peer: peer.name, port: door.endpoint.port },
+    for: [
+      clue(0.6, 'network', `${addressOf(door)} refuses and nobody listens there`),
+      when(isDown(peer), () => clue(0.6, 'dependency', `${peer.name} has no process`)),
+      complaintClue(told, 0.35),
+    ],
+    against: [
+      when(peer.want === 'down', () => clue(0.9, 'history', `${peer.name} was stopped on purpose`)),
+    ],
+  };
+}
+
+const dbRefused = rule('db_down/refused', (situation) => {
+  const door = closedDoor(situation, true);
+  return door === null ? null : closedDoorCase(situation, door, 'the database ');
+});
+
+const dependencyRefused = rule('dependency_down', (situation) => {
+  const door = closedDoor(situation, false);
+  return door === null ? null : closedDoorCase(situation, door, '');
+});
+
+/** Without a closer look: the log is refused at the address of a dependency that has no process. */
+const dependencyGone = rule('dependency_down/gone', (situation) => {
+  const { picture, service } = situation;
+  const told = complaint(situation, 'refused');
+  const gone = linksOf(picture, service.name)
+    .filter(({ strength }) => strength === 'required')
+    .flatMap(({ to }) => picture.services.get(to) ?? [])
+    .filter((peer) => peer.kind !== 'database' && peer.want === 'up' && isDown(peer));
+  const peer =
+    gone.find((one) => told?.port !== null && portsOf(one).includes(told?.port ?? 0)) ?? gone[0];
+  if (peer === undefined) return null;
+  return {
+    target: peer.name,
+    sentence: `${service.name} needs ${peer.name}, which does not run`,
+    params: { peer: peer.name },
+    for: [
+      clue(0.65, 'dependency', `${peer.name} has no process`),
+      complaintClue(told, 0.35),
+      whyClue(situation, 'dependency_down'),
+    ],
+  };
+});
+
+const dbHung = rule('db_hung/self', (situation) => {
+  const { service, exam } = situation;
+  if (service.kind !== 'database' || isDown(service)) return null;
+  const pid = stoppedPid(service, exam);
+  const silent = downChecks(service).find(isSilent);
+  if (pid === null && silent === undefined) return null;
+  return {
+    target: service.name,
+    sentence:
+      pid === null
+        ? `the database ${service.name} accepts connections and does not answer`
+        : `the database ${service.name} is halted (state T, pid ${pid})`,
+    params: pid === null ? { peer: service.name } : { peer: service.name, pid, state: 'T' },
+    for: [
+      when(pid !== null, () => clue(0.9, 'process', `pid ${pid} is in state T`)),
+      when(silent !== undefined, () => clue(0.78, 'check', silent?.last.detail ?? '')),
+    ],
+  };
+});
+
+const dbMute = rule('db_hung/asked', (situation) => {
+  const found = reachedBy(situation).find(
+    ({ endpoint, peer, direct }) =>
+      peer?.kind === 'database' && direct && endpoint.tcp === 'ok' && endpoint.answers === false,
+  );
+  if (found?.peer === undefined || found.peer === null) return null;
+  const { peer } = found;
+  const told =
+    complaint(situation, 'timeout', (one) => isAbout(found, one)) ??
+    complaint(situation, 'pool-wait');
+  const green = [...peer.checks.values()].some(({ last }) => last.ok && last.up === true);
+  return {
+    target: peer.name,
+    sentence: `the database ${peer.name} accepts connections and does not answer`,
+    params: { peer: peer.name, port: found.endpoint.port },
+    for: [
+      clue(0.75, 'network', `${addressOf(found)} accepts and does not answer`),
+      when(stoppedPid(peer, peer.exam) !== null, () =>
+        clue(0.8, 'process', 'its process is in state T'),
+      ),
+      complaintClue(told, 0.35),
+    ],
+    against: [when(green, () => clue(0.3, 'check', `a check of ${peer.name} passes`))],
+  };
+});
+
+export const dependencyRules: readonly DecisionRule[] = [
+  dbGone,
+  dbRefused,
+  dependencyRefused,
+  dependencyGone,
+  dbHung,
+  dbMute,
+];

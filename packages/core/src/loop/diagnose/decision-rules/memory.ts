@@ -1,0 +1,216 @@
+/** Causes that grow: memory, handles, threads; and what happens when they reach the end. */
+import type { Metric } from '../../collect/metric.ts';
+import { complaint, complaintClue, whyClue } from '../asking.ts';
+import { clue, when, type Clue } from '../clue.ts';
+import type { DecisionRule, Situation } from '../decision-rule.ts';
+import { growth, latest, type Growth } from '../figures.ts';
+import { rule } from '../make-rule.ts';
+import { ownEnds, ownProcesses } from '../vitals.ts';
+import { howLong } from '../words.ts';
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}
+
+/** Steady growth of a good part of what it was. */
+function steady(situation: Situation, metric: Metric, share: number): Growth | null {
+  const found = growth(situation, metric);
+  return found !== null && found.r2 >= 0.75 && found.to - found.from >= share * found.from
+    ? found
+    : null;
+}
+
+function foretold({ symptoms, service }: Situation, metric: string): Clue | null {
+  const shown = symptoms.find(
+    ({ kind, key, target }) =>
+      target === service.name && /^(?:forecast|trend)$/.test(kind) && key.includes(metric),
+  );
+  return shown === undefined ? null : clue(0.45, 'series', shown.text, shown.sinceMs);
+}
+
+const memLeak = rule('mem_leak', (situation) => {
+  const { service } = situation;
+  const grows = steady(situation, 'rss_bytes', 0.25);
+  if (grows === null || grows.to - grows.from < 10_000_000) return null;
+  const limit = service.definition.limits.memoryBytes;
+  const leftS = limit === null ? null : (limit - grows.to) / grows.perS;
+  const soon = leftS !== null && leftS < 7_200;
+  const requests = situation.picture.series.slope(
+    service.name,
+    'requests_per_s',
+    situation.nowMs - grows.spanMs,
+  );
+  const busier = requests !== null && requests.perS > 0 && requests.r2 >= 0.7;
+  return {
+    target: service.name,
+    sentence:
+      leftS === null
+        ? `${service.name} leaks memory: from ${megabytes(grows.from)} to ${megabytes(grows.to)} in ${howLong(grows.spanMs)}`
+        : `${service.name} leaks memory: ${megabytes(grows.to)} now, at its limit in ${howLong(Math.max(0, leftS) * 1_000)}`,
+    params: {
+      bytesPerS: Math.round(grows.perS),
+      ...(leftS === null ? {} : { leftS: Math.round(leftS) }),
+    },
+    for: [
+      clue(
+        grows.r2 >= 0.9 ? 0.72 : 0.6,
+        'series',
+        `${megabytes(grows.from)} to ${megabytes(grows.to)} in ${howLong(grows.spanMs)}, and its lows rise (r2 ${grows.r2.toFixed(2)})`,
+      ),
+      when(soon, () =>
+        clue(0.4, 'series', `reaches ${megabytes(limit ?? 0)} in ${howLong((leftS ?? 0) * 1_000)}`),
+      ),
+      foretold(situation, 'rss'),
+    ],
+    against: [when(busier, () => clue(0.4, 'series', 'its requests rise in step'))],
+  };
+});
+
+const oomKilled = rule('oom_killed', (situation) => {
+  const { service, nowMs } = situation;
+  const end = ownEnds(service, nowMs - 600_000).findLast(
+    ({ posixSignal, code, endedBy }) =>
+      endedBy === 'memory-limit' || posixSignal === 'SIGKILL' || code === 137,
+  );
+  const why = whyClue(situation, 'oom_killed');
+  if (end === undefined && why === null) return null;
+  const limit = service.definition.limits.memoryBytes;
+  const points =
+    end === undefined
+      ? []
+      : situation.picture.series
+          .points(service.name, 'rss_bytes', end.atMs - 60_000)
+          .filter(({ atMs }) => atMs <= end.atMs);
+  const peak = Math.max(0, ...points.map(({ value }) => value));
+  const full = limit !== null && peak >= 0.85 * limit;
+  const pressed = (latest(situation, 'psi_memory', '@host') ?? 0) >= 0.3;
+  const told = complaint(situation, 'oom-kill');
+  if (end?.endedBy !== 'memory-limit' && why === null && !full && !pressed && told === null)
+    return null;
+  return {
+    target: service.name,
+    sentence: `${service.name} was killed for its memory${peak > 0 ? ` at ${megabytes(peak)}` : ''}`,
+    params: limit === null ? {} : { limitBytes: limit },
+    for: [
+      when(end?.endedBy === 'memory-limit', () =>
+        clue(0.9, 'exit', 'ended by Fettle at its memory limit', end?.atMs),
+      ),
+      why,
+      when(end !== undefined && end.endedBy === null, () =>
+        clue(0.35, 'exit', 'ended by SIGKILL', end?.atMs),
+      ),
+      when(full, () =>
+        clue(0.6, 'series', `${megabytes(peak)} of ${megabytes(limit ?? 0)} just before`),
+      ),
+      when(pressed, () => clue(0.4, 'series', 'the machine was short of memory')),
+      complaintClue(told, 0.6),
+    ],
+  };
+});
+
+const heapExhausted = rule('heap_exhausted', (situation) => {
+  const told = complaint(
+    situation,
+    'heap',
+    ({ text }) => !/oom[-_ ]?kill|Killed process/i.test(text),
+  );
+  const why = whyClue(situation, 'heap_exhausted');
+  if (told === null && why === null) return null;
+  const ended = ownEnds(situation.service, situation.nowMs - 600_000).at(-1);
+  return {
+    target: situation.service.name,
+    sentence: `${situation.service.name} ran out of its own heap`,
+    for: [
+      complaintClue(told, 0.75),
+      why,
+      when(ended !== undefined, () =>
+        clue(0.2, 'exit', `ended with ${ended?.posixSignal ?? ended?.code}`, ended?.atMs),
+      ),
+      foretold(situation, 'rss'),
+    ],
+  };
+});
+
+const fdLeak = rule('fd_leak', (situation) => {
+  const { service, exam } = situation;
+  const fullest = ownProcesses(exam)
+    .map(({ fds, fdLimit, pid }) => ({
+      pid,
+      fds: fds ?? 0,
+      share: (fds ?? 0) / (fdLimit ?? Infinity),
+    }))
+    .toSorted((a, b) => b.share - a.share)[0];
+  const near = fullest !== undefined && fullest.share >= 0.85;
+  const limit = service.definition.limits.openFiles;
+  const now = latest(situation, 'fds');
+  const atLimit = limit !== null && now !== null && now >= 0.85 * limit;
+  const grows = steady(situation, 'fds', 0.5);
+  const told = complaint(situation, 'files');
+  const why = whyClue(situation, 'fd_leak');
+  if (!near && !atLimit && told === null && why === null && (grows === null || grows.to < 150))
+    return null;
+  const sentence =
+    grows === null
+      ? 'uses up its file handles'
+      : `leaks file handles: ${Math.round(grows.from)} to ${Math.round(grows.to)}`;
+  return {
+    target: service.name,
+    sentence: `${service.name} ${sentence}`,
+    params: fullest === undefined ? {} : { pid: fullest.pid, fds: fullest.fds },
+    for: [
+      when(near || atLimit, () =>
+        clue(0.65, 'process', `${fullest?.fds ?? now} handles, close to its limit`),
+      ),
+      when(grows !== null, () =>
+        clue(
+          0.6,
+          'series',
+          `${Math.round(grows?.from ?? 0)} to ${Math.round(grows?.to ?? 0)} handles in ${howLong(grows?.spanMs ?? 0)}`,
+        ),
+      ),
+      complaintClue(told, 0.7),
+      why,
+      foretold(situation, 'fds'),
+    ],
+  };
+});
+
+const threadLeak = rule('thread_leak', (situation) => {
+  const { service } = situation;
+  const grows = steady(situation, 'threads', 0.5);
+  const told = complaint(situation, 'threads');
+  const why = whyClue(situation, 'thread_leak');
+  const now =
+    latest(situation, 'threads') ??
+    ownProcesses(situation.exam).reduce((sum, one) => sum + one.threads, 0);
+  const limit = service.definition.limits.processes;
+  const near = limit !== null && now >= 0.85 * limit;
+  if (told === null && why === null && !near && (grows === null || grows.to < 60)) return null;
+  return {
+    target: service.name,
+    sentence: `${service.name} starts threads that never end: ${Math.round(now)} now`,
+    params: { threads: Math.round(now) },
+    for: [
+      when(grows !== null, () =>
+        clue(
+          0.68,
+          'series',
+          `${Math.round(grows?.from ?? 0)} to ${Math.round(grows?.to ?? 0)} threads in ${howLong(grows?.spanMs ?? 0)}`,
+        ),
+      ),
+      when(near, () => clue(0.5, 'process', `${Math.round(now)} of ${limit} allowed`)),
+      when(now >= 300, () => clue(0.3, 'process', `${Math.round(now)} threads`)),
+      complaintClue(told, 0.65),
+      why,
+      foretold(situation, 'threads'),
+    ],
+  };
+});
+
+export const memoryRules: readonly DecisionRule[] = [
+  memLeak,
+  oomKilled,
+  heapExhausted,
+  fdLeak,
+  threadLeak,
+];

@@ -1,0 +1,77 @@
+/**
+ * What did each run work on when it ended? A queue that hands out the same poisonous job again and
+ * again shows the same item as the last word of run after run, while other items of that kind went
+ * through before.
+ *
+ * Items are told by the words of queues, or by a line whose shape was seen with other values while
+ * all was well.
+ */
+import type { EndSeen, ServicePicture } from '../collect/picture.ts';
+import { lineShape, looksLikeError } from '../collect/error-line.ts';
+
+export type LastInput = Readonly<{
+  /** The item's id as the log has it: `4711`, `inv-22`. */
+  item: string;
+  line: string;
+  /** Ends that had it as their last item, of those that had any. */
+  ends: number;
+  of: number;
+}>;
+
+const nouns =
+  'job|task|message|msg|order|item|record|row|event|request|payload|batch|entry|document|doc|invoice' +
+  '|delivery|image|upload|mail|email|import|export|ticket|packet|frame|chunk|command|transaction|tx|key';
+const named = new RegExp(
+  `\\b(?:${nouns})s?(?:[_ -]?(?:id|key|no|nr|number|uuid))?["']?\\s{0,2}[:=#]?\\s{0,2}["'#<(\\[]?` +
+    `((?:[A-Za-z]{1,12}[-_:.])*[A-Za-z]{0,4}\\d[\\w-]*|[\\da-f]{8}-[\\da-f-]{27})`,
+  'i',
+);
+/** Time, date and process id at the head of a line change without meaning anything. */
+const varying =
+  /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\b\d\d:\d\d:\d\d(?:[.,]\d+)?|\[\d+\]|\bpid[=: ]\d+|\b\d+(?:\.\d+)? ?(?:ms|s|us|µs)\b|"(?:time|ts|timestamp|pid)":"?[\d.TZ:-]+"?/gi;
+
+/** The item that most ends have in common; null: none had any, or they had different ones. */
+export function lastInput(service: ServicePicture, ends: readonly EndSeen[]): LastInput | null {
+  const last = ends.map((end, index) => itemBefore(service, end, ends[index - 1]?.atMs ?? 0));
+  const found = last.filter((one) => one !== null);
+  const counts = new Map<string, number>();
+  for (const { item } of found) counts.set(item, (counts.get(item) ?? 0) + 1);
+  const [best] = [...counts].toSorted((a, b) => b[1] - a[1]);
+  if (best === undefined || best[1] < 2) return null;
+  const line = found.find(({ item }) => item === best[0])?.line ?? '';
+  return { item: best[0], line, ends: best[1], of: found.length };
+}
+
+type Item = Readonly<{ item: string; line: string }>;
+
+/** Lines arrive a little later than the end they tell of. */
+const lagMs = 1_500;
+
+function itemBefore(service: ServicePicture, end: EndSeen, afterMs: number): Item | null {
+  const own = service.tail.filter(
+    ({ atMs, instance }) =>
+      instance === end.instance && atMs > afterMs - lagMs && atMs <= end.atMs + lagMs,
+  );
+  for (let at = own.length - 1; at >= 0 && at >= own.length - 60; at -= 1) {
+    const line = own[at]?.line ?? '';
+    const match = named.exec(line.replace(varying, ' '));
+    if (match?.[1] !== undefined) return { item: match[1], line };
+  }
+  const spoken = own.findLast(
+    ({ line }) => !looksLikeError(line) && !/^\s+(?:at|File|in) /.test(line),
+  );
+  return spoken === undefined ? null : generalItem(service, spoken.line);
+}
+
+/** The part of a line that was different in other lines of its shape. */
+function generalItem(service: ServicePicture, line: string): Item | null {
+  const bare = line.replace(varying, ' ');
+  const shape = lineShape(bare);
+  const others = service.tail
+    .map((one) => one.line.replace(varying, ' '))
+    .filter((other) => other !== bare && lineShape(other) === shape);
+  if (others.length === 0) return null;
+  const numbers = bare.match(/[\w.-]*\d[\w.-]*/g) ?? [];
+  const item = numbers.find((one) => others.some((other) => !other.includes(one)));
+  return item === undefined ? null : { item, line };
+}
