@@ -17,6 +17,7 @@ import { restore } from './incident/restore.ts';
 import type { Observation } from './loop/collect/observation.ts';
 import { observe } from './loop/collect/observe.ts';
 import { detect } from './loop/detect/detect.ts';
+import { noteObservation } from './loop/plan/rail-notes.ts';
 import {
   takeAnswers,
   takeCapture,
@@ -74,7 +75,10 @@ function take(turn: Turn, event: LoopEvent): void {
   const { state, nowMs } = turn;
   switch (event.kind) {
     case 'observed':
-      for (const observation of event.observations) observe(state.picture, observation, nowMs);
+      for (const observation of event.observations) {
+        observe(state.picture, observation, nowMs);
+        if (noteObservation(state.rails, observation)) state.changed.add('rail:rails');
+      }
       return;
     case 'ticked':
       return tickRuns(turn);
@@ -179,7 +183,9 @@ function bodyOf(state: LoopState, kind: string, id: string): unknown {
     case 'rail':
       return state.rails;
     case 'odds':
-      return state.experience.arms.get(id) ?? null;
+      return id === 'forecasts'
+        ? { id, forecasts: state.experience.forecasts }
+        : (state.experience.arms.get(id) ?? null);
     default:
       return state.counters;
   }

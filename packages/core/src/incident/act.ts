@@ -3,6 +3,7 @@
  * which one is worth it, and what the gate says. Then begins the run, asks a person, or says what
  * would have been done.
  */
+import { recentBrier } from '../knowledge/calibration.ts';
 import { choosePlan, fits } from '../loop/plan/choose.ts';
 import type { Prepared, Tried } from '../loop/plan/choose-input.ts';
 import type { Expression, FactCall, Value } from '../loop/plan/expression/expression.ts';
@@ -169,7 +170,7 @@ function decide(
     greenDrills: [],
     serviceVersion: serviceVersionOf(state.picture, diagnosis.target),
     orderedBy: workOf(state, incident, nowMs).byHand?.actor ?? null,
-    brier: null,
+    brier: recentBrier(state.experience.forecasts),
     draw: drawOf(id, nowMs),
     nowMs,
   });

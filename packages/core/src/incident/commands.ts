@@ -1,7 +1,14 @@
 /** What people tell the loop: pause, approve, acknowledge, note, run. */
-import { rememberIncident, type Turn } from '../loop-state.ts';
+import { rememberIncident, runsOf, type Turn } from '../loop-state.ts';
 import type { LoopCommand } from '../loop-event.ts';
-import { noteEmergencyStop, noteFreeze, notePause, noteResume } from '../loop/plan/rail-notes.ts';
+import {
+  noteEmergencyStop,
+  noteFalseFire,
+  noteFreeze,
+  notePause,
+  noteResume,
+} from '../loop/plan/rail-notes.ts';
+import { isReflex } from '../loop/remedy/run.ts';
 import { close } from './gather.ts';
 import { approveRun, rejectRun, stopRuns } from './follow.ts';
 import type { Incident } from './incident.ts';
@@ -61,6 +68,7 @@ function onIncident(turn: Turn, command: OnIncident, actor: string): void {
       break;
     case 'judge':
       incident.verdict = command.verdict;
+      if (command.verdict === 'wrong') blameRunbooks(turn, incident);
       tell(incident, {
         atMs: nowMs,
         kind: 'person',
@@ -75,6 +83,13 @@ function onIncident(turn: Turn, command: OnIncident, actor: string): void {
       command satisfies never;
   }
   rememberIncident(state, incident);
+}
+
+/** A wrong diagnosis made its runbooks run for nothing. */
+function blameRunbooks({ state, nowMs }: Turn, incident: Incident): void {
+  for (const run of runsOf(state, incident))
+    if (run.outcome !== null && !isReflex(run)) noteFalseFire(state.rails, run.plan.runbook, nowMs);
+  state.changed.add('rail:rails');
 }
 
 function manualStep(

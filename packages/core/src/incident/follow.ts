@@ -1,6 +1,6 @@
 /** What becomes of a run: its machine's turns, its outcome, what is learnt, and looks back later. */
 import { formatDuration } from '@fettle/sdk/duration';
-import { noteAct, noteOutcome } from '../loop/plan/rail-notes.ts';
+import { noteAct, noteBegin, noteOutcome } from '../loop/plan/rail-notes.ts';
 import { pauseOf, type Rails } from '../loop/plan/rails.ts';
 import { actionSpecs } from '../loop/plan/action-specs.ts';
 import type { OutcomeKind } from '../loop/remedy/outcome.ts';
@@ -180,6 +180,9 @@ export function approveRun(turn: Turn, runId: string, actor: string): void {
   const incident = run === undefined ? undefined : state.incidents.get(run.incidentId);
   if (run === undefined || incident === undefined || run.phase !== 'awaiting') return;
   run.approvedBy = actor;
+  const hold = state.rails.holds.find((one) => one.runId === runId);
+  if (hold !== undefined) noteBegin(state.rails, { ...hold, sinceMs: nowMs }, run.step);
+  state.changed.add('rail:rails');
   tell(incident, { atMs: nowMs, kind: 'person', text: `${actor} approved ${run.plan.runbook}` });
   turnRun(turn, run, beginRun);
 }

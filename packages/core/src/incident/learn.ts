@@ -1,43 +1,77 @@
 /** Turns a run's outcome into odds for the next choice, and into a lesson in words. */
-import { noteRun } from '../knowledge/experience.ts';
+import type { Beta } from '../knowledge/beta.ts';
+import { estimate, noteRun, type Versions } from '../knowledge/experience.ts';
+import { lessonOf } from '../knowledge/lesson.ts';
+import type { Diagnosis } from '../loop/diagnose/diagnosis.ts';
+import { noteFire } from '../loop/plan/rail-notes.ts';
 import type { Lesson } from '../loop/remedy/outcome.ts';
-import type { Run } from '../loop/remedy/run.ts';
-import { nextId, type Turn } from '../loop-state.ts';
+import { isReflex, type Run } from '../loop/remedy/run.ts';
+import { nextId, type LoopState, type Turn } from '../loop-state.ts';
 import type { Incident } from './incident.ts';
 import { serviceVersionOf } from './service-version.ts';
 
 export function learn(turn: Turn, incident: Incident, run: Run): void {
   const { state, nowMs } = turn;
   const { diagnosis } = incident;
-  const { outcome } = run;
+  const { outcome, plan } = run;
   if (outcome === null || diagnosis === null || state.flags.learning === 0) return;
+  const service = serviceVersionOf(state.picture, diagnosis.target);
+  const versions: Versions = { runbook: plan.runbookVersion, service };
+  const tries = triesOf(run);
+  const step = tries.at(-1) ?? run.step;
+  const durationS = (outcome.atMs - run.startedMs) / 1_000;
+  const before = oddsOf(state, { diagnosis, run, step, versions });
   const odds = noteRun(state.experience, {
     diagnosis: diagnosis.class,
     confidence: diagnosis.confidence,
-    runbook: run.plan.runbook,
-    versions: {
-      runbook: run.plan.runbookVersion,
-      service: serviceVersionOf(state.picture, diagnosis.target),
-    },
-    tries: triesOf(run),
+    runbook: plan.runbook,
+    versions,
+    tries,
     result: outcome.kind,
-    durationS: (outcome.atMs - run.startedMs) / 1_000,
+    durationS,
+    odds: isReflex(run) ? null : plan.success,
     approved: run.approvedBy !== null,
     atMs: nowMs,
   });
   for (const { id } of odds) state.changed.add(`odds:${id}`);
+  if (odds.length > 0) state.changed.add('odds:forecasts');
+  if (!isReflex(run) && outcome.kind !== 'fixed-then-recurred') {
+    noteFire(state.rails, plan.runbook);
+    state.changed.add('rail:rails');
+  }
   const lesson: Lesson = {
     id: nextId(state, 'lesson'),
     incidentId: incident.id,
     runId: run.id,
     diagnosis: diagnosis.class,
-    runbook: run.plan.runbook,
-    step: triesOf(run).at(-1) ?? run.step,
+    runbook: plan.runbook,
+    step,
     outcome: outcome.kind,
-    text: lessonText(incident, run, outcome.kind),
+    text: lessonOf({
+      diagnosis: diagnosis.class,
+      target: incident.root,
+      runbook: plan.runbook,
+      tries,
+      result: outcome.kind,
+      durationS,
+      before,
+      after: oddsOf(state, { diagnosis, run, step, versions }),
+    }),
     atMs: nowMs,
   };
   incident.lessons.push(lesson);
+}
+
+type Arm = Readonly<{ diagnosis: Diagnosis; run: Run; step: string; versions: Versions }>;
+
+function oddsOf(state: LoopState, { diagnosis, run, step, versions }: Arm): Beta {
+  const runbook = state.runbooks.get(run.plan.runbook);
+  return estimate(state.experience, {
+    arm: { diagnosis: diagnosis.class, runbook: run.plan.runbook, step },
+    versions,
+    expectedSuccess: runbook?.expectedSuccess ?? null,
+    risk: run.plan.risk,
+  }).success;
 }
 
 /** A chain joined by `then` is one try, named by its first step; `on_fail` begins the next. */
@@ -49,24 +83,4 @@ function triesOf(run: Run): readonly string[] {
     goesOn = state === 'done';
   }
   return tries;
-}
-
-function lessonText(incident: Incident, run: Run, kind: Lesson['outcome']): string {
-  const what = `${run.plan.runbook}, ${triesOf(run).join(' then ') || run.step}`;
-  const cause = incident.diagnosis?.class ?? 'unknown';
-  switch (kind) {
-    case 'fixed':
-      return `${what} cured ${cause} on ${incident.root}`;
-    case 'fixed-then-recurred':
-      return `${what} helped against ${cause} on ${incident.root} only for a while`;
-    case 'made-worse':
-      return `${what} made ${cause} on ${incident.root} worse: it needs a person's yes now`;
-    case 'no-effect':
-      return `${what} does not cure ${cause} on ${incident.root}`;
-    case 'aborted':
-    case 'unknown':
-      return `${what} against ${cause} on ${incident.root} came to no end: nothing is learnt`;
-    default:
-      return kind satisfies never;
-  }
 }

@@ -1,6 +1,7 @@
 /** Brings back what was kept: the loop goes on where the last controller stopped. */
 import type { Kept } from '../loop-effect.ts';
 import type { Counters, LoopState } from '../loop-state.ts';
+import type { Forecast } from '../knowledge/calibration.ts';
 import type { Odds } from '../knowledge/odds.ts';
 import type { Run } from '../loop/remedy/run.ts';
 import type { Incident } from './incident.ts';
@@ -23,7 +24,7 @@ export function restore(state: LoopState, records: readonly Kept[]): void {
         Object.assign(state.rails, body);
         break;
       case 'odds':
-        state.experience.arms.set((body as Odds).id, body as Odds);
+        restoreOdds(state, body as Odds | Forecasts);
         break;
       case 'setting':
         Object.assign(state.counters, body as Counters);
@@ -31,4 +32,11 @@ export function restore(state: LoopState, records: readonly Kept[]): void {
       default:
     }
   }
+}
+
+type Forecasts = Readonly<{ id: 'forecasts'; forecasts: readonly Forecast[] }>;
+
+function restoreOdds({ experience }: LoopState, body: Odds | Forecasts): void {
+  if (!('forecasts' in body)) experience.arms.set(body.id, body);
+  else experience.forecasts.splice(0, Infinity, ...body.forecasts);
 }

@@ -8,9 +8,14 @@
  * elaborate did. Source: HEALING, "Learning and choosing"; Thompson (1933) for the draw.
  */
 import type { Beta } from './beta.ts';
+import { keepForecast, type Forecast } from './calibration.ts';
 import { armId, type Arm, type Odds, type Result } from './odds.ts';
 
-export type Experience = Readonly<{ arms: Map<string, Odds> }>;
+export type Experience = Readonly<{
+  arms: Map<string, Odds>;
+  /** What was forecast and what came, newest last, at most 1,000. */
+  forecasts: Forecast[];
+}>;
 
 /** Runs that the author's guess counts for. */
 const PRIOR_RUNS = 4;
@@ -53,8 +58,8 @@ export type Estimate = Readonly<{
   durationS: number | null;
 }>;
 
-export function openExperience(odds: readonly Odds[] = []): Experience {
-  return { arms: new Map(odds.map((one) => [one.id, { ...one }])) };
+export function openExperience(): Experience {
+  return { arms: new Map(), forecasts: [] };
 }
 
 /** The odds of one arm as of now. */
@@ -124,14 +129,20 @@ export type RunFacts = Readonly<{
   tries: readonly string[];
   result: Result;
   durationS: number;
+  /** Odds of a cure that the plan had; null: it was no plan of ours. */
+  odds: number | null;
   /** A person said yes to it. */
   approved: boolean;
   atMs: number;
 }>;
 
-/** Learns from a run that ended; answers with the arms that changed, to be kept. */
+/**
+ * Learns from a run that ended; answers with the arms that changed, to be kept. A run that was
+ * `fixed` may come again as `fixed-then-recurred`: the earlier word is then replaced.
+ */
 export function noteRun(experience: Experience, run: RunFacts): readonly Odds[] {
   if (run.result === 'aborted' || run.result === 'unknown') return [];
+  if (run.result === 'fixed-then-recurred') return takeBack(experience, run);
   const changed = new Set(fade(experience, run.diagnosis));
   for (const [index, step] of run.tries.entries()) {
     const last = index === run.tries.length - 1;
@@ -139,7 +150,22 @@ export function noteRun(experience: Experience, run: RunFacts): readonly Odds[] 
     count(odds, last ? run.result : 'no-effect', run);
     changed.add(odds);
   }
+  if (run.odds !== null)
+    keepForecast(experience.forecasts, { odds: run.odds, cured: run.result === 'fixed' });
   return [...changed];
+}
+
+/** The cure did not last: its success is taken back and counts as a failure. */
+function takeBack(experience: Experience, run: RunFacts): readonly Odds[] {
+  const { diagnosis, runbook, tries, confidence, atMs } = run;
+  const odds = experience.arms.get(armId({ diagnosis, runbook, step: tries.at(-1) ?? '' }));
+  if (odds === undefined) return [];
+  const weight = Math.min(confidence, odds.success);
+  odds.success -= weight;
+  odds.failure += weight;
+  odds.changedMs = atMs;
+  stand(odds, run.result, run.approved);
+  return [odds];
 }
 
 function fade({ arms }: Experience, diagnosis: string): readonly Odds[] {
@@ -212,20 +238,4 @@ function stand(odds: Odds, result: Result, approved: boolean): void {
   if (odds.failuresInRow < FAILURES_TO_DEMOTE) return;
   odds.failuresInRow = 0;
   odds.demoted += 1;
-}
-
-/** A cure did not last: its success is taken back and counts as a failure. */
-export function noteRecurrence(
-  experience: Experience,
-  arm: Arm,
-  { confidence, atMs }: Readonly<{ confidence: number; atMs: number }>,
-): readonly Odds[] {
-  const odds = experience.arms.get(armId(arm));
-  if (odds === undefined) return [];
-  const weight = Math.min(confidence, odds.success);
-  odds.success -= weight;
-  odds.failure += weight;
-  odds.changedMs = atMs;
-  stand(odds, 'fixed-then-recurred', false);
-  return [odds];
 }

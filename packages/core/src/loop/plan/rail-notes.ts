@@ -1,8 +1,9 @@
 /** The writers of the rails: each notes one thing that happened, in place, and keeps lists short. */
 import type { Result } from '../../knowledge/odds.ts';
 import type { Change } from '../collect/change.ts';
+import type { Observation } from '../collect/observation.ts';
 import type { Policy } from './policy.ts';
-import type { Hold, Pause, Rails } from './rails.ts';
+import type { Fires, Hold, Pause, Rails } from './rails.ts';
 
 const longestRuns = 300;
 /** Acts, commands and blocks older than this stop nothing any more. */
@@ -93,17 +94,21 @@ function isVerdict(result: Result | null): boolean {
   return result !== null && result !== 'aborted' && result !== 'unknown';
 }
 
-/** `false fire`: it ran, and there was nothing to mend or the diagnosis was wrong. */
-export function noteFire(
-  rails: Rails,
-  { runbook, isFalse }: Readonly<{ runbook: string; isFalse: boolean }>,
-  nowMs: number,
-): void {
-  const fires = (rails.fires[runbook] ??= { runs: 0, falseFires: 0, disabledMs: null });
-  fires.runs += 1;
-  if (isFalse) fires.falseFires += 1;
-  const share = fires.falseFires / fires.runs;
+/** A runbook ran. */
+export function noteFire(rails: Rails, runbook: string): void {
+  firesOf(rails, runbook).runs += 1;
+}
+
+/** It had run for nothing: there was nothing to mend, or a person calls the diagnosis wrong. */
+export function noteFalseFire(rails: Rails, runbook: string, nowMs: number): void {
+  const fires = firesOf(rails, runbook);
+  fires.falseFires = Math.min(fires.runs, fires.falseFires + 1);
+  const share = fires.falseFires / Math.max(1, fires.runs);
   if (fires.runs >= falseFire.runs && share > falseFire.ratio) fires.disabledMs ??= nowMs;
+}
+
+function firesOf(rails: Rails, runbook: string): Fires {
+  return (rails.fires[runbook] ??= { runs: 0, falseFires: 0, disabledMs: null });
 }
 
 /** A person trusts it again: counting starts anew. */
@@ -122,12 +127,24 @@ export function noteCommand(
     if (nowMs - atMs > forgetMs) delete rails.manual[service];
 }
 
-const byHand = new Set(['config', 'file', 'secret', 'deploy', 'flag', 'scale', 'command']);
+const byHand = new Set(['config', 'file', 'secret', 'deploy', 'flag', 'scale']);
+
+/** What a person did, of all that is observed; true: it was noted. */
+export function noteObservation(rails: Rails, observation: Observation): boolean {
+  if (observation.kind === 'intended') {
+    const { service, want, atMs } = observation;
+    noteCommand(rails, { service, text: `asked for ${want}` }, atMs);
+    return true;
+  }
+  return observation.kind === 'changed' && noteChange(rails, observation.change);
+}
 
 /** A row of the change ledger: what was not our own doing was a person's. */
-export function noteChange(rails: Rails, change: Change): void {
-  if (change.service === null || change.actor === 'fettle' || !byHand.has(change.kind)) return;
+function noteChange(rails: Rails, change: Change): boolean {
+  if (change.service === null || change.actor === 'fettle' || !byHand.has(change.kind))
+    return false;
   noteCommand(rails, { service: change.service, text: change.text }, change.atMs);
+  return true;
 }
 
 export function noteDeploy(
