@@ -39,6 +39,7 @@ export function withParameters(scope: Scope, parameters: readonly Parameter[]): 
   return { ...scope, names: { ...scope.names, ...Object.fromEntries(own) } };
 }
 
+/** In order: each may be made of those above it. */
 export function readParameters(
   reader: TreeReader,
   entry: Entry | undefined,
@@ -46,7 +47,8 @@ export function readParameters(
 ): readonly Parameter[] {
   if (entry === undefined) return [];
   const found = reader.mapping(entry.node, entry.path, null) ?? new Map<string, Entry>();
-  return [...found].flatMap(([name, each]) => {
+  const parameters: Parameter[] = [];
+  for (const [name, each] of found) {
     const taken = Object.hasOwn(scope.names, name) || reservedWords.includes(name);
     if (!nameForm.test(name) || taken) {
       reader.refuse(each.keySpot, each.path, {
@@ -55,10 +57,11 @@ export function readParameters(
         hint: taken ? 'It means something already; take another.' : 'Use letters, digits and _.',
         seen: name,
       });
-      return [];
+      continue;
     }
-    return [readParameter(reader, name, each, scope)];
-  });
+    parameters.push(readParameter(reader, name, each, withParameters(scope, parameters)));
+  }
+  return parameters;
 }
 
 function readParameter(reader: TreeReader, name: string, entry: Entry, scope: Scope): Parameter {
