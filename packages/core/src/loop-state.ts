@@ -29,7 +29,6 @@ export type LoopState = {
   readonly runs: Map<string, Run>;
   /** What is under way for an incident; not kept: after a restart it is begun again. */
   readonly works: Map<string, Work>;
-  readonly exams: Map<string, ServiceExam>;
   readonly experience: Experience;
   readonly rails: Rails;
   /** Restarts by others that no incident has claimed yet, by service. */
@@ -48,6 +47,8 @@ export type Counters = Record<'incident' | 'run' | 'plan' | 'diagnosis' | 'lesso
 export type Work = {
   /** When the exam was asked for; null: none is out. */
   examSinceMs: number | null;
+  /** What the closer looks found, by service. */
+  readonly exams: Map<string, ServiceExam>;
   looks: number;
   nextLookMs: number;
   /** Symptom keys at the last diagnosis: others call for a new look. */
@@ -81,7 +82,6 @@ export function openLoop(nowMs: number): LoopState {
     incidents: new Map(),
     runs: new Map(),
     works: new Map(),
-    exams: new Map(),
     experience: openExperience(),
     rails: openRails(),
     reflexes: new Map(),
@@ -115,6 +115,7 @@ export function workOf(state: LoopState, incident: Incident, nowMs: number): Wor
   if (known !== undefined) return known;
   const work: Work = {
     examSinceMs: null,
+    exams: new Map(),
     looks: 0,
     nextLookMs: nowMs,
     seen: '',

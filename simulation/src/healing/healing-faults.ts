@@ -30,7 +30,11 @@ export type Fault = {
   readonly reflexMs: number | null;
 };
 
-type Sketch = Readonly<{ cures: readonly string[]; lastsMs: number | null; reflexMs: number | null }>;
+type Sketch = Readonly<{
+  cures: readonly string[];
+  lastsMs: number | null;
+  reflexMs: number | null;
+}>;
 
 const sketches: Readonly<Record<FaultKind, Sketch>> = {
   crash: { cures: [], lastsMs: null, reflexMs: 10 },

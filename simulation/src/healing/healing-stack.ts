@@ -13,7 +13,9 @@ export function healingStack(dice: Dice): Stack {
     ...Array.from({ length: callers }, (_, index) =>
       service(`caller-${index + 1}`, 8_001 + index, [databaseName]),
     ),
-    ...Array.from({ length: others }, (_, index) => service(`other-${index + 1}`, 9_001 + index, [])),
+    ...Array.from({ length: others }, (_, index) =>
+      service(`other-${index + 1}`, 9_001 + index, []),
+    ),
   ];
   return {
     name: 'healing',

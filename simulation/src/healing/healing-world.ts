@@ -93,7 +93,14 @@ export function strike(
   if (kind !== 'bad-config') return [];
   const path = `/srv/healing/${name}/config.json`;
   const text = `${path} changed`;
-  const change = { atMs: nowMs, kind: 'file', service: name, actor: 'file system', text, path } as const;
+  const change = {
+    atMs: nowMs,
+    kind: 'file',
+    service: name,
+    actor: 'file system',
+    text,
+    path,
+  } as const;
   return [{ kind: 'changed', change }, endRun(world, name, 78, nowMs)];
 }
 
@@ -145,6 +152,22 @@ export function reflexOf(world: HealingWorld, fault: Fault, nowMs: number): Refl
     reason: fault.kind,
     token: token ?? '',
   };
+}
+
+/** A run that cannot live ends, is started after a back-off, and ends: at last a crash loop. */
+export function tryAgain(world: HealingWorld, name: string, nowMs: number): readonly Observation[] {
+  const view = world.views.get(name);
+  const isDown = view?.state === 'backing-off' || view?.state === 'crash-loop';
+  if (view === undefined || !isDown || nowMs - view.sinceMs < 4_000) return [];
+  const started = startRun(world, name, nowMs);
+  if (world.faults.get(name)?.kind !== 'bad-config') return [{ kind: 'instance', view: started }];
+  const restarts = view.restarts + 1;
+  world.views.set(name, { ...started, restarts });
+  const ended = endRun(world, name, 78, nowMs);
+  if (restarts <= 5 || ended.kind !== 'instance') return [{ kind: 'instance', view: started }, ended];
+  const looping: InstanceView = { ...ended.view, state: 'crash-loop' };
+  world.views.set(name, looping);
+  return [{ kind: 'instance', view: started }, { kind: 'instance', view: looping }];
 }
 
 /** An act of the loop. The same key twice has one effect. */

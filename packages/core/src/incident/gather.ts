@@ -46,8 +46,8 @@ export function gatherSymptoms(turn: Turn, showing: readonly Symptom[]): void {
 }
 
 /** What grouping is told of an open incident, so that its group is continued. */
-export function hintOf({ id, services, affected, root }: Incident): OpenGroup {
-  return { incidentId: id, root, services: [...new Set([...services, ...affected])] };
+export function hintOf({ id, services, root }: Incident): OpenGroup {
+  return { incidentId: id, root, services };
 }
 
 function incidentOf(turn: Turn, group: Group): Incident | null {

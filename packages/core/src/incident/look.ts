@@ -48,7 +48,7 @@ export function concludeLook(turn: Turn, incident: Incident, exams: readonly Ser
   const work = workOf(state, incident, nowMs);
   if (work.examSinceMs === null || incident.state === 'resolved') return;
   for (const exam of exams) {
-    state.exams.set(exam.service, exam);
+    work.exams.set(exam.service, exam);
     const service = state.picture.services.get(exam.service);
     if (service !== undefined) service.exam = exam;
   }
@@ -63,7 +63,7 @@ function decide(turn: Turn, incident: Incident): void {
   const { state, nowMs, effects } = turn;
   const group = groupOf(turn, incident);
   if (group === null) return;
-  const judged = diagnose(group, state.picture, state.exams, nowMs);
+  const judged = diagnose(group, state.picture, workOf(state, incident, nowMs).exams, nowMs);
   const before = incident.diagnosis;
   const isSame =
     before !== null && before.class === judged.class && before.target === judged.target;
