@@ -1,5 +1,5 @@
 /** A closer look at the simulated world: what `examineService` would find of it. */
-import type { EndpointExam, ServiceExam } from '@fettle/core/loop/collect/exam';
+import type { EndpointExam, ProcessExam, ServiceExam } from '@fettle/core/loop/collect/exam';
 import { databaseName } from './healing-stack.ts';
 import { serviceOf, type HealingWorld } from './healing-world.ts';
 
@@ -14,25 +14,7 @@ export function examine(world: HealingWorld, name: string, nowMs: number): Servi
   return {
     service: name,
     atMs: nowMs,
-    processes:
-      pid === null
-        ? []
-        : [
-            {
-              pid,
-              command: `node ${name}.js`,
-              state: fault === 'stopped' ? 'T' : 'S',
-              cpu: 0.01,
-              waitsIn: fault === 'hang' ? 'futex_wait_queue' : 'ep_poll',
-              threads: 11,
-              busyThreads: 0,
-              fds: world.fds.get(name) ?? 40,
-              fdLimit: 1_024,
-              rssBytes: 80_000_000,
-              nice: 0,
-              ours: true,
-            },
-          ],
+    processes: processesOf(world, name),
     endpoints: (service?.dependsOn ?? []).map((need) => endpoint(world, need.service)),
     names: [],
     mounts: [
@@ -77,6 +59,28 @@ export function examine(world: HealingWorld, name: string, nowMs: number): Servi
       },
     ],
   };
+}
+
+function processesOf(world: HealingWorld, name: string): readonly ProcessExam[] {
+  const pid = world.views.get(name)?.pid ?? null;
+  const fault = world.faults.get(name)?.kind;
+  if (pid === null) return [];
+  return [
+    {
+      pid,
+      command: `node ${name}.js`,
+      state: fault === 'stopped' ? 'T' : 'S',
+      cpu: 0.01,
+      waitsIn: fault === 'hang' ? 'futex_wait_queue' : 'ep_poll',
+      threads: 11,
+      busyThreads: 0,
+      fds: world.fds.get(name) ?? 40,
+      fdLimit: 1_024,
+      rssBytes: 80_000_000,
+      nice: 0,
+      ours: true,
+    },
+  ];
 }
 
 function portOf(world: HealingWorld, name: string): number {

@@ -164,10 +164,14 @@ export function tryAgain(world: HealingWorld, name: string, nowMs: number): read
   const restarts = view.restarts + 1;
   world.views.set(name, { ...started, restarts });
   const ended = endRun(world, name, 78, nowMs);
-  if (restarts <= 5 || ended.kind !== 'instance') return [{ kind: 'instance', view: started }, ended];
+  if (restarts <= 5 || ended.kind !== 'instance')
+    return [{ kind: 'instance', view: started }, ended];
   const looping: InstanceView = { ...ended.view, state: 'crash-loop' };
   world.views.set(name, looping);
-  return [{ kind: 'instance', view: started }, { kind: 'instance', view: looping }];
+  return [
+    { kind: 'instance', view: started },
+    { kind: 'instance', view: looping },
+  ];
 }
 
 /** An act of the loop. The same key twice has one effect. */

@@ -112,7 +112,6 @@ function trouble(shell: HealingShell, life: Life): void {
     const name = world.dice.pick(world.stack.services).name;
     const kind = pickFault(world.dice, name === databaseName);
     life.faults += 1;
-    if (process.env.SIMLOG) console.log(new Date(nowOf(shell)).toISOString().slice(11,19), "FAULT", kind, name);
     const observations = strike(world, kind, name, nowOf(shell));
     if (observations.length > 0) take(shell, { kind: 'observed', observations });
     trouble(shell, life);

@@ -1,9 +1,10 @@
 /** Takes a closer look at an incident and says what caused it; again while it goes on. */
 import type { ServiceExam } from '../loop/collect/exam.ts';
-import { diagnose } from '../loop/diagnose/diagnose.ts';
+import { diagnose, type Finding } from '../loop/diagnose/diagnose.ts';
 import { groupSymptoms, type Group } from '../loop/diagnose/root-cause.ts';
-import type { Diagnosis } from '../loop/diagnose/diagnosis.ts';
-import { nextId, rememberIncident, workOf, type Turn } from '../loop-state.ts';
+import type { Diagnosis, DiagnosisClass } from '../loop/diagnose/diagnosis.ts';
+import { isReflex } from '../loop/remedy/run.ts';
+import { nextId, rememberIncident, runsOf, workOf, type Turn } from '../loop-state.ts';
 import { hintOf } from './gather.ts';
 import type { Incident } from './incident.ts';
 import { tell } from './timeline.ts';
@@ -63,7 +64,9 @@ function decide(turn: Turn, incident: Incident): void {
   const { state, nowMs, effects } = turn;
   const group = groupOf(turn, incident);
   if (group === null) return;
-  const judged = diagnose(group, state.picture, workOf(state, incident, nowMs).exams, nowMs);
+  const { exams } = workOf(state, incident, nowMs);
+  const found = diagnose(group, state.picture, exams, nowMs);
+  const judged = found.class === 'unknown' ? (toldByReflex(turn, incident) ?? found) : found;
   const before = incident.diagnosis;
   const isSame =
     before !== null && before.class === judged.class && before.target === judged.target;
@@ -100,6 +103,38 @@ function decide(turn: Turn, incident: Incident): void {
     text: `${incident.id}: ${diagnosis.sentence} (${odds} %)`,
     data: { incident: incident.id, class: diagnosis.class, target: diagnosis.target },
   });
+}
+
+const reflexClasses: Readonly<Record<string, DiagnosisClass>> = {
+  crash: 'crash',
+  'unexpected-exit': 'crash',
+  'unknown-exit': 'crash',
+  hang: 'hang',
+  stopped: 'stopped',
+  'memory-limit': 'oom_killed',
+  'port-stolen': 'port_conflict_foreign',
+};
+
+/** Who mended it at once saw the cause; by now nothing of it can be seen. */
+function toldByReflex({ state, nowMs }: Turn, incident: Incident): Finding | null {
+  const run = runsOf(state, incident).findLast(isReflex);
+  const attempt = run?.attempts[0];
+  const cause = reflexClasses[attempt?.detail ?? ''];
+  if (attempt === undefined || cause === undefined) return null;
+  const { target, detail } = attempt;
+  const words = detail.replaceAll('-', ' ');
+  return {
+    class: cause,
+    target,
+    confidence: 0.9,
+    sentence: `${target} was mended at once: ${words}`,
+    for: [{ kind: 'process', text: `the supervisor saw: ${words}`, atMs: nowMs }],
+    against: [],
+    params: {},
+    ruleId: 'reflex',
+    affected: incident.affected,
+    others: [],
+  };
 }
 
 /** The symptoms may be gone already (a crash that was mended at once): they still tell the cause. */
