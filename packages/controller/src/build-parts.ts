@@ -1,5 +1,4 @@
 /** Builds the parts in the order in which they need each other. */
-import type { Runbook } from '@fettle/core/loop/plan/runbook';
 import type { PartDeps, Parts } from './controller.ts';
 import { openFiguresPart } from './figures/figures-part.ts';
 import { openHealthPart } from './health/health-part.ts';
@@ -9,8 +8,8 @@ import { openNameMemory } from './loop/name-memory.ts';
 import { openHands } from './loop/open-hands.ts';
 import { openSettings } from './loop/loop-settings.ts';
 import { steadyClock } from './loop/steady-clock.ts';
-import { loadRunbooks } from './loop/load-runbooks.ts';
 import { openLoopPart } from './loop/loop-part.ts';
+import { watchRunbooks } from './loop/runbook-files.ts';
 import { createWhy } from './why/why-part.ts';
 
 export async function buildParts({
@@ -49,18 +48,10 @@ export async function buildParts({
       link,
       journal,
       env: process.env,
-      runbooks: () => readRunbooks(paths.stackDir, log),
+      runbooks: watchRunbooks(paths.stackDir, journal),
     }),
     hands: (steadyMs) => openHands({ link, logs, health, files, names, paths, nowMs: steadyMs }),
     onTrouble: (cause) => log.error({ err: cause }, 'the loop cannot keep its records'),
   });
   return { logs, health, figures, why, loop };
-}
-
-/** A file with problems is left out and told: the loop goes on with the others. */
-function readRunbooks(dir: string, log: PartDeps['log']): readonly Runbook[] {
-  const { runbooks, problems } = loadRunbooks({ dir, cwd: dir });
-  for (const problem of problems)
-    log.warn({ code: problem.code, path: problem.path }, problem.message);
-  return runbooks;
 }

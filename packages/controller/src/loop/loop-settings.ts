@@ -3,6 +3,7 @@ import type { Flags } from '@fettle/core/loop/plan/flags';
 import type { Policy } from '@fettle/core/loop/plan/policy';
 import type { Runbook } from '@fettle/core/loop/plan/runbook';
 import type { Disposer, Journal, SupervisorLink } from '../parts.ts';
+import type { RunbookFiles } from './runbook-files.ts';
 import { watchPolicy, type PolicyProblem } from './policy-file.ts';
 
 export type LoopSettings = Readonly<{
@@ -23,7 +24,7 @@ export type SettingsOptions = Readonly<{
   link: Pick<SupervisorLink, 'stack'>;
   journal: Pick<Journal, 'append'>;
   env: Readonly<Record<string, string | undefined>>;
-  runbooks: () => readonly Runbook[];
+  runbooks: Pick<RunbookFiles, 'current' | 'onChange' | 'stop'>;
 }>;
 
 export function openSettings({
@@ -34,23 +35,31 @@ export function openSettings({
   runbooks,
 }: SettingsOptions): SettingsSource {
   const listeners = new Set<() => void>();
+  const changed = (): void => {
+    for (const listener of listeners) listener();
+  };
   const policy = watchPolicy({
     dir,
     stack: () => link.stack(),
     env,
     onChange: (_inForce, problems) => {
       tell(journal, problems);
-      for (const listener of listeners) listener();
+      changed();
     },
   });
+  const forget = runbooks.onChange(changed);
   if (policy.problems().length > 0) tell(journal, policy.problems());
   return {
-    current: () => ({ ...policy.current(), runbooks: runbooks() }),
+    current: () => ({ ...policy.current(), runbooks: runbooks.current() }),
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    stop: policy.stop,
+    stop() {
+      forget();
+      runbooks.stop();
+      policy.stop();
+    },
   };
 }
 

@@ -87,7 +87,7 @@ const rows: readonly Row[] = [
   ],
   [
     'process.renice',
-    'pid:number nice:number target?:service',
+    'nice:number target?:service pid?:number',
     'low',
     'calm',
     null,
