@@ -65,6 +65,8 @@ export type Work = {
   byHand: { readonly runbook: string; readonly actor: string } | null;
   /** Since when it shows no symptom; null: it shows some. */
   quietSinceMs: number | null;
+  /** Keys of symptoms of incidents that were merged into this one. */
+  readonly absorbed: Set<string>;
   /** Changes about which people were told already. */
   readonly notified: Set<string>;
 };
@@ -127,6 +129,7 @@ export function workOf(state: LoopState, incident: Incident, nowMs: number): Wor
     planAgainMs: 0,
     byHand: null,
     quietSinceMs: null,
+    absorbed: new Set(),
     notified: new Set(),
   };
   state.works.set(incident.id, work);

@@ -111,6 +111,9 @@ function run(shell: HealingShell, effect: LoopEffect): void {
       const event = { kind: 'captured', key, ok: true, detail: '', capture } as const;
       return answer(shell, dice.int(5, 200), () => event);
     }
+    case 'notify':
+      if (effect.change === 'approval') person(shell, effect.incidentId);
+      return;
     case 'act':
     case 'undo':
       return carry(shell, effect);
@@ -121,6 +124,23 @@ function run(shell: HealingShell, effect: LoopEffect): void {
     }
     default:
   }
+}
+
+/** Somebody looks after a while, and mostly agrees. */
+function person(shell: HealingShell, incidentId: string): void {
+  const { clock, world } = shell;
+  plan(clock, world.dice.int(20_000, 120_000), () => {
+    const asks = [...(shell.state?.runs.values() ?? [])].filter(
+      (run) => run.incidentId === incidentId && run.phase === 'awaiting',
+    );
+    for (const { id } of asks) {
+      const agrees = world.dice.chance(0.8);
+      const command = agrees
+        ? ({ kind: 'approve', runId: id } as const)
+        : ({ kind: 'reject', runId: id, reason: 'not now' } as const);
+      take(shell, { kind: 'commanded', command, actor: 'sam' });
+    }
+  });
 }
 
 /** The act takes place also when its controller dies meanwhile; only the answer is lost. */

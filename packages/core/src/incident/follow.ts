@@ -119,7 +119,7 @@ export function concludeRun(
     text: `${incident.id}: ${text}`,
     data: { incident: incident.id, run: run.id, outcome: ended.kind, undone: ended.undone },
   });
-  incident.state = isFixed ? 'verifying' : 'open';
+  incident.state = isFixed ? 'verifying' : incident.escalated ? 'escalated' : 'open';
   rememberRun(state, run);
   rememberIncident(state, incident);
   const work = workOf(state, incident, nowMs);

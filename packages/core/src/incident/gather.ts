@@ -26,6 +26,7 @@ const warnMs = 30_000;
 /** Symptoms of one cause arrive within this time; then the first closer look is taken. */
 const gatherMs = 1_000;
 const mostSymptoms = 60;
+const settleMs = 15_000;
 
 export function gatherSymptoms(turn: Turn, showing: readonly Symptom[]): void {
   const { state, nowMs } = turn;
@@ -41,7 +42,9 @@ export function gatherSymptoms(turn: Turn, showing: readonly Symptom[]): void {
     shown.add(incident);
     take(turn, incident, group);
   }
-  for (const incident of openIncidents(state)) if (!shown.has(incident)) quiet(turn, incident);
+  // After a restart of ours nothing was seen yet: that is no sign of health.
+  if (nowMs - state.picture.openedMs >= settleMs)
+    for (const incident of openIncidents(state)) if (!shown.has(incident)) quiet(turn, incident);
   forgetOld(state);
 }
 
@@ -53,12 +56,23 @@ export function hintOf({ id, services, root }: Incident): OpenGroup {
 function incidentOf(turn: Turn, group: Group): Incident | null {
   const { incidents } = turn.state;
   const known = incidents.get(group.continues ?? '');
-  if (known === undefined) return isGrave(turn, group) ? open(turn, group) : null;
+  if (known === undefined) {
+    if (isAbsorbed(turn, group)) return null;
+    return isGrave(turn, group) ? open(turn, group) : null;
+  }
   for (const id of group.merges) {
     const other = incidents.get(id);
     if (other !== undefined) merge(turn, known, other);
   }
   return known;
+}
+
+/** All of it was found to be part of an open incident before: it is not opened again. */
+function isAbsorbed({ state }: Turn, { symptoms }: Group): boolean {
+  return openIncidents(state).some((incident) => {
+    const absorbed = state.works.get(incident.id)?.absorbed;
+    return symptoms.every(({ key }) => absorbed?.has(key) === true);
+  });
 }
 
 function isGrave({ nowMs }: Turn, { symptoms }: Group): boolean {
@@ -111,6 +125,9 @@ function merge(turn: Turn, into: Incident, other: Incident): void {
   tell(into, { atMs: nowMs, kind: 'state', text: `${other.id} is part of this: merged` });
   into.runIds.push(...other.runIds);
   into.affected = [...new Set([...into.affected, ...other.services])];
+  const { absorbed } = workOf(state, into, nowMs);
+  for (const { key } of other.symptoms) absorbed.add(key);
+  for (const key of workOf(state, other, nowMs).absorbed) absorbed.add(key);
   close(turn, other, `merged into ${into.id}`);
   rememberIncident(state, into);
 }
