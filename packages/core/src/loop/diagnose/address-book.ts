@@ -25,7 +25,7 @@ export function settingsOf(service: ServicePicture): readonly Setting[] {
     if (url !== null)
       return [{ name, scheme: url[1] ?? null, host: url[2] ?? '', port: Number(url[3]) }];
     const host = environment[name.replace(/PORT$/, 'HOST')];
-    return /PORT$/.test(name) && name !== 'PORT' && /^\d{2,5}$/.test(value)
+    return name.endsWith('PORT') && name !== 'PORT' && /^\d{2,5}$/.test(value)
       ? [{ name, scheme: null, host: host ?? '127.0.0.1', port: Number(value) }]
       : [];
   });

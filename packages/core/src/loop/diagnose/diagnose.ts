@@ -11,6 +11,7 @@ import { complaintsOf } from './complaint.ts';
 import { allDecisionRules } from './decision-rules/all.ts';
 import type { DecisionRule, Situation } from './decision-rule.ts';
 import type { Diagnosis, Verdict } from './diagnosis.ts';
+import { linksOf } from './neighbours.ts';
 import { rankCauses, type Offer, type Ranked } from './rank-causes.ts';
 import type { Group } from './root-cause.ts';
 import { clip, sentenceLimit } from './words.ts';
@@ -33,8 +34,9 @@ export type Asked = Readonly<{ group: Group; picture: Picture; exams: Exams; now
 /** By some of the rules: a rule that nobody misses is found by leaving it out. */
 export function diagnoseBy(
   rules: readonly DecisionRule[],
-  { group, picture, exams, nowMs }: Asked,
+  { group, picture, exams: given, nowMs }: Asked,
 ): Finding {
+  const exams = freshExams(given, picture, nowMs);
   const offers = namesIn(group, picture, exams).flatMap((name) => {
     const situation = situationOf(group, picture, exams, { name, nowMs });
     return situation === null ? [] : offersOf(situation, rules);
@@ -47,14 +49,20 @@ export function diagnoseBy(
     : unknown(ranked, group);
 }
 
+/** An exam of long ago tells of another trouble. */
+const examLivesMs = 300_000;
+
+/** The suspects, those that show something, and what they need as far as it was looked at. */
 function namesIn(group: Group, picture: Picture, exams: Exams): readonly string[] {
-  const names = [...group.rootCandidates, ...group.services, ...exams.keys()];
+  const own = [...group.rootCandidates, ...group.services];
+  const below = own.flatMap((name) => linksOf(picture, name)).filter(({ to }) => exams.has(to));
+  const names = [...own, ...below.map(({ to }) => to)];
   const known = [...new Set(names)].filter((name) => picture.services.has(name));
   // A disk or the host that nobody suffers from yet is seen through any service.
   return known.length > 0 ? known : [...picture.services.keys()].slice(0, 1);
 }
 
-export function situationOf(
+function situationOf(
   group: Group,
   picture: Picture,
   exams: Exams,
@@ -69,12 +77,20 @@ export function situationOf(
     picture,
     service,
     symptoms,
-    exam: exams.get(name) ?? service.exam,
+    exam: exams.get(name) ?? null,
     exams,
     complaints: complaintsOf(service, sinceMs - leadMs, nowMs),
     sinceMs,
     nowMs,
   };
+}
+
+/** Those given, else those that the picture keeps; none that is old. */
+function freshExams(given: Exams, picture: Picture, nowMs: number): Exams {
+  const kept = [...picture.services.values()].flatMap(({ name, exam }) =>
+    exam === null ? [] : [[name, exam] as const],
+  );
+  return new Map([...kept, ...given].filter(([, { atMs }]) => nowMs - atMs <= examLivesMs));
 }
 
 function offersOf(situation: Situation, rules: readonly DecisionRule[]): readonly Offer[] {

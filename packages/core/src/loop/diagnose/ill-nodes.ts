@@ -51,7 +51,8 @@ function isSilentlyIll(service: Parameters<typeof isDown>[0]): boolean {
 function illNode(picture: Picture, name: string, symptoms: readonly Symptom[], nowMs: number): Ill {
   const service = picture.services.get(name);
   const known = Math.min(...symptoms.map((one) => one.sinceMs));
-  const sinceMs = Number.isFinite(known) ? known : (service?.unhealthySinceMs ?? nowMs);
+  // The root of an open incident that shows nothing any more was there before what follows from it.
+  const sinceMs = Number.isFinite(known) ? known : (service?.unhealthySinceMs ?? nowMs - 3_600_000);
   return {
     name,
     symptoms,

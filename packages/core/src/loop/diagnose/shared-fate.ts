@@ -4,8 +4,11 @@
  */
 import type { Picture } from '../collect/picture.ts';
 import type { Ill } from './ill-nodes.ts';
+import { linksOf } from './neighbours.ts';
 
 const togetherMs = 120_000;
+/** Complaints that accuse the other end of an address. */
+const pointing = /^(?:refused|timeout|connect-timeout|reset)$/;
 
 /** Moves the roots of later ones under the first: changes `rootOf` in place. */
 export function joinSharedFate(
@@ -34,14 +37,14 @@ function moveRoot(rootOf: Map<string, string>, from: string, to: string): void {
 
 /** What of its trouble others may share, as words that equal each other. */
 function fatesOf(picture: Picture, ill: Ill): readonly string[] {
-  const own = ownPorts(picture);
   const fates = new Set<string>();
   for (const { kind, host, port, isNew } of ill.complaints) {
-    if (!isNew) continue;
+    if (!isNew || ill.seat === 'inside') continue;
     if (kind === 'dns' && host !== null) fates.add(`name ${host}`);
     if (kind === 'disk-full' || kind === 'read-only') fates.add('disk');
-    if (/^(?:refused|timeout|connect-timeout|reset)$/.test(kind) && port !== null && !own.has(port))
-      fates.add(`address ${host ?? ''}:${port}`);
+    if (port !== null && pointing.test(kind)) fates.add(`port ${port}`);
+    if (/^(?:too-many-clients|auth)$/.test(kind))
+      for (const to of databasesOf(picture, ill.name)) fates.add(`login ${to}`);
   }
   for (const { path, atMs } of picture.changes)
     if (path !== null && ill.sinceMs >= atMs && ill.sinceMs - atMs <= togetherMs)
@@ -49,10 +52,8 @@ function fatesOf(picture: Picture, ill: Ill): readonly string[] {
   return [...fates];
 }
 
-/** Ports of services of this stack: their trouble is told by the graph. */
-function ownPorts(picture: Picture): ReadonlySet<number> {
-  const ports = [...picture.services.values()].flatMap((service) =>
-    [...service.instances.values()].map(({ view }) => view.port?.port ?? 0),
-  );
-  return new Set(ports);
+function databasesOf(picture: Picture, name: string): readonly string[] {
+  return linksOf(picture, name)
+    .map(({ to }) => to)
+    .filter((to) => picture.services.get(to)?.kind === 'database');
 }

@@ -74,10 +74,13 @@ export function isGreen(service: ServicePicture): boolean {
   return checks.length > 0 && checks.every(({ last }) => last.ok && last.up !== false);
 }
 
-export function portsOf(service: ServicePicture): readonly number[] {
-  return [...service.instances.values()].flatMap(({ view }) =>
-    view.port === null ? [] : [view.port.port],
-  );
+/** The ports it has; while it is down or when it is not ours to run, those it should have. */
+export function portsOf({ instances, definition }: ServicePicture): readonly number[] {
+  const live = [...instances.values()].flatMap(({ view }) => view.port?.port ?? []);
+  if (live.length > 0) return live;
+  const outside = /:(\d{2,5})(?:[/?#]|$)/.exec(definition.externalUrl ?? '')?.[1];
+  if (outside !== undefined) return [Number(outside)];
+  return definition.port?.preferred.slice(0, 1).map(({ from }) => from) ?? [];
 }
 
 /** The processes of the service itself in a closer look. */

@@ -139,7 +139,7 @@ const execMissing = rule('bridge_exec_missing', (situation) => {
   const end = ownEnds(service, nowMs - 300_000).findLast(
     ({ code }) => code === 127 || code === 126,
   );
-  const absent = exam !== null && !exam.command.found;
+  const absent = exam !== null && !exam.command.found && exam.command.name !== '';
   if (told === null && why === null && end === undefined && !absent) return null;
   const plain = service.kind !== 'bridge';
   const name = absent ? exam.command.name : null;

@@ -106,16 +106,17 @@ const noisyNeighbour = rule('cpu_noisy_neighbour', (situation) => {
   if (ownCores(situation) >= 0.5) return null;
   const hog = hogBeside(situation);
   const name = hog?.service?.name ?? null;
+  const stranger = hog?.process ?? null;
   const who =
     name ??
-    (hog?.process == null
+    (stranger === null
       ? 'a process outside the stack'
-      : `pid ${hog.process.pid} (${hog.process.command})`);
+      : `pid ${stranger.pid} (${stranger.command})`);
   return {
     target: name ?? '@host',
     sentence: `${who} takes the CPU; ${service.name} only gets what is left`,
     params: {
-      ...(hog?.process == null ? {} : { pid: hog.process.pid, command: hog.process.command }),
+      ...(stranger === null ? {} : { pid: stranger.pid, command: stranger.command }),
       suffers: service.name,
     },
     for: [

@@ -17,7 +17,7 @@ function databaseOf(situation: Situation, told: Complaint | null): ServicePictur
   const needed = linksOf(picture, service.name)
     .flatMap(({ to }) => picture.services.get(to) ?? [])
     .filter(({ kind }) => kind === 'database');
-  const named = needed.find((one) => told?.port != null && portsOf(one).includes(told.port));
+  const named = needed.find((one) => portsOf(one).includes(told?.port ?? 0));
   return named ?? needed[0] ?? null;
 }
 

@@ -35,7 +35,8 @@ function disksOf(situation: Situation): readonly Disk[] {
 }
 
 function isFull({ usedRatio, exam }: Disk): boolean {
-  return (usedRatio ?? 0) >= fullRatio || (exam !== null && exam.freeBytes < fewBytes);
+  const ratio = usedRatio ?? 0;
+  return ratio >= fullRatio || (exam !== null && exam.freeBytes < fewBytes && ratio >= 0.9);
 }
 
 function lacksInodes({ inodesUsedRatio }: Disk): boolean {
@@ -46,10 +47,12 @@ function deletedBytes({ exam }: Disk): number {
   return exam?.deletedOpen.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
 }
 
-/** Deleted files are the point when they hold a good part of what could be free. */
+/** Deleted files are the point when they hold a good part of the disk, more than can be cleaned. */
 function heldByDeleted(disk: Disk): boolean {
+  if (disk.exam === null) return false;
   const bytes = deletedBytes(disk);
-  return bytes >= 50_000_000 && bytes >= 2 * (disk.exam?.reclaimable.bytes ?? 0);
+  const size = disk.exam.freeBytes / Math.max(1 - disk.exam.usedRatio, 0.001);
+  return bytes >= Math.min(500_000_000, 0.15 * size) && bytes >= 2 * disk.exam.reclaimable.bytes;
 }
 
 function percent(share: number | null): string {

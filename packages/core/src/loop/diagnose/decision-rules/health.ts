@@ -53,6 +53,8 @@ function trafficErrors(situation: Situation): readonly (Clue | null)[] {
 /** Lines of a caller that name this service's port and speak of failure. */
 function complainsAbout({ picture, service, sinceMs }: Situation, caller: string): boolean {
   const ports = portsOf(service).map(String);
+  // Not even connected: then it is the way, or the process, and not its answers.
+  const noWay = /ECONNREFUSED|connect\w* ?(?:refused|timed? ?out|timeout)|connect E|unreachable/i;
   const bad = /\b5\d\d\b|error|fail|timed? ?out|reset|hang up|unexpected|invalid|corrupt/i;
   return (
     picture.services
@@ -61,6 +63,7 @@ function complainsAbout({ picture, service, sinceMs }: Situation, caller: string
         ({ atMs, line }) =>
           atMs >= sinceMs - 60_000 &&
           bad.test(line) &&
+          !noWay.test(line) &&
           ports.some((port) => new RegExp(`:${port}\\b`).test(line)),
       ) === true
   );

@@ -181,6 +181,7 @@ const proxyFault = rule('proxy_fault', (situation) => {
         /^(?:timeout|connect-timeout|refused|reset)$/.test(kind) &&
         (port === null || port === endpoint.port),
     );
+    const pid = endpoint.owner?.pid ?? null;
     const edited = editClues(situation, { change: 0.5, altered: 0.5 }).find(
       (each) => each !== null,
     );
@@ -189,7 +190,7 @@ const proxyFault = rule('proxy_fault', (situation) => {
       sentence: `what stands between ${service.name} and ${peer?.name} (${addressOf(used)}) fails; ${peer?.name} itself is well`,
       params: {
         ...linkParams(situation, used),
-        ...(endpoint.owner?.pid == null ? {} : { pid: endpoint.owner.pid }),
+        ...(pid === null ? {} : { pid }),
       },
       for: [
         clue(

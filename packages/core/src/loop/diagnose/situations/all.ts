@@ -1,6 +1,17 @@
 /** Every situation of the table, by family. */
+import { bridgeSituations } from './bridge.ts';
 import { configSituations } from './config.ts';
+import { dependencySituations } from './dependency.ts';
+import { machineSituations } from './machine.ts';
+import { networkSituations } from './network.ts';
 import { processSituations } from './process.ts';
 import type { SituationCase } from './situation-case.ts';
 
-export const allSituations: readonly SituationCase[] = [...processSituations, ...configSituations];
+export const allSituations: readonly SituationCase[] = [
+  ...processSituations,
+  ...configSituations,
+  ...dependencySituations,
+  ...networkSituations,
+  ...machineSituations,
+  ...bridgeSituations,
+];

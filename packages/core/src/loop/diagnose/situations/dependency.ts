@@ -1,0 +1,293 @@
+/** Situations in what a service needs: gone, silent, slow, locked, out of connections. */
+import {
+  checkDown,
+  connects,
+  explained,
+  gone,
+  halted,
+  inState,
+  loops,
+  of,
+  says,
+  series,
+  shows,
+} from '../situation.kit.ts';
+import { endpoint, examined, process } from '../situation-exam.kit.ts';
+import { stackOf, type ServiceSketch, type Story } from '../situation-stack.kit.ts';
+import { story, type SituationCase } from './situation-case.ts';
+
+const chain: Readonly<Record<string, ServiceSketch>> = {
+  ledger: { kind: 'database', port: 5_500 },
+  orders: { port: 7_000, needs: ['ledger'] },
+  stock: { port: 7_001, needs: ['ledger'] },
+  shop: { port: 7_002, needs: ['orders', 'stock'] },
+};
+const dead = endpoint('ledger', 5_500, {
+  tcp: 'refused',
+  listening: false,
+  answers: null,
+  clients: 0,
+});
+
+/** All that need the database complain in their own language. */
+function allRefused(s: Story): void {
+  checkDown(s, 'orders', 'HTTP 503');
+  checkDown(s, 'stock', 'HTTP 503', { agoMs: 9_000 });
+  checkDown(s, 'shop', 'HTTP 502', { agoMs: 8_000 });
+  says(s, 'orders', 'Error: connect ECONNREFUSED 127.0.0.1:5500', { times: 4 });
+  says(s, 'stock', 'dial tcp 127.0.0.1:5500: connect: connection refused', { times: 4 });
+  says(s, 'shop', 'upstream orders answered 503');
+}
+
+export const dependencySituations: readonly SituationCase[] = [
+  {
+    title: 'the database was stopped behind our back, three callers complain',
+    tell: () =>
+      story(
+        stackOf(chain),
+        (s) => gone(s, 'ledger', { signal: 'SIGTERM', code: 143 }),
+        allRefused,
+        (s) => examined(s, 'orders', { endpoints: [dead] }),
+      ),
+    is: 'db_down',
+    at: 'ledger',
+    not: ['crash', 'dependency_down', 'net_refused_policy'],
+  },
+  {
+    title: 'a database that is not ours to run refuses',
+    tell: () =>
+      story(
+        stackOf({
+          ...chain,
+          ledger: { kind: 'database', port: 5_500, external: true, checks: [] },
+        }),
+        (s) => checkDown(s, 'orders', 'HTTP 503'),
+        (s) =>
+          says(
+            s,
+            'orders',
+            'psycopg.OperationalError: connection to server at "127.0.0.1", port 5500 failed: Connection refused',
+            { times: 3 },
+          ),
+        (s) => examined(s, 'orders', { endpoints: [dead] }),
+      ),
+    is: 'db_down',
+    at: 'ledger',
+    not: ['config_drift', 'net_refused_policy'],
+  },
+  {
+    title: 'the database is in state T',
+    tell: () =>
+      story(
+        stackOf(chain),
+        (s) => halted(s, 'ledger'),
+        (s) => shows(s, 'ledger', 'stopped'),
+        (s) => checkDown(s, 'orders', 'no answer in 2s', { as: 'hang' }),
+        (s) => says(s, 'orders', 'TimeoutError: ResourceRequest timed out', { times: 4 }),
+        (s) => examined(s, 'ledger', { processes: [process('ledger', { state: 'T', cpu: 0 })] }),
+        (s) =>
+          examined(s, 'orders', { endpoints: [endpoint('ledger', 5_500, { answers: false })] }),
+      ),
+    is: 'db_hung',
+    at: 'ledger',
+    not: ['hang', 'stopped', 'pool_leak'],
+  },
+  {
+    title: 'the database accepts and does not answer; it has no check of its own',
+    tell: () =>
+      story(
+        stackOf({ ...chain, ledger: { kind: 'database', port: 5_500, checks: [] } }),
+        (s) => checkDown(s, 'orders', 'HTTP 503'),
+        (s) => says(s, 'orders', 'asyncio.exceptions.TimeoutError', { times: 4 }),
+        (s) => examined(s, 'ledger'),
+        (s) =>
+          examined(s, 'orders', { endpoints: [endpoint('ledger', 5_500, { answers: false })] }),
+      ),
+    is: 'db_hung',
+    at: 'ledger',
+    not: ['db_down', 'net_blackhole', 'db_slow'],
+  },
+  {
+    title: 'the database answers slowly',
+    tell: () =>
+      story(
+        stackOf(chain),
+        (s) => series(s, 'ledger', 'probe_ms', (ago) => (ago < 2 ? 900 : 4)),
+        (s) => series(s, 'orders', 'request_p95_ms', (ago) => (ago < 2 ? 1_800 : 40)),
+        (s) =>
+          shows(s, 'orders', 'anomaly', {
+            key: 'anomaly:orders:request_p95_ms',
+            severity: 'warn',
+            agoMs: 110_000,
+          }),
+        (s) => says(s, 'orders', 'slow query: 1840 ms', { times: 6 }),
+        (s) => examined(s, 'orders', { endpoints: [endpoint('ledger', 5_500, { answerMs: 850 })] }),
+      ),
+    is: 'db_slow',
+    at: 'ledger',
+    not: ['db_hung', 'pool_leak', 'link_latency'],
+  },
+  {
+    title: 'one session holds a lock (Java)',
+    tell: () =>
+      story(
+        stackOf(chain),
+        (s) => checkDown(s, 'orders', 'HTTP 500'),
+        (s) =>
+          says(
+            s,
+            'orders',
+            'com.mysql.cj.jdbc.exceptions.MySQLTransactionRollbackException: Lock wait timeout exceeded; try restarting transaction',
+            { times: 5 },
+          ),
+        (s) => examined(s, 'orders', { endpoints: [endpoint('ledger', 5_500)] }),
+      ),
+    is: 'db_lock_contention',
+    at: 'ledger',
+    not: ['db_slow', 'db_hung', 'pool_leak'],
+  },
+  {
+    title: 'connections are taken and not given back',
+    tell: () =>
+      story(
+        stackOf(chain),
+        (s) => checkDown(s, 'orders', 'HTTP 503'),
+        (s) =>
+          says(
+            s,
+            'orders',
+            'sqlalchemy.exc.TimeoutError: QueuePool limit of size 10 overflow 0 reached, connection timed out, timeout 5.00',
+            { times: 5 },
+          ),
+        (s) => connects(s, 'orders', 'ledger', { established: 10 }),
+        (s) =>
+          examined(s, 'orders', {
+            endpoints: [
+              endpoint('ledger', 5_500, {
+                clients: 12,
+                topClient: { service: 'orders', pid: 77, connections: 10 },
+              }),
+            ],
+          }),
+      ),
+    is: 'pool_leak',
+    at: 'orders',
+    not: ['db_slow', 'db_max_connections', 'db_hung'],
+  },
+  {
+    title: 'a stranger holds all the connections',
+    tell: () =>
+      story(
+        stackOf(chain),
+        (s) => checkDown(s, 'orders', 'HTTP 503'),
+        (s) => checkDown(s, 'stock', 'HTTP 503'),
+        (s) => says(s, 'orders', 'FATAL: sorry, too many clients already', { times: 4 }),
+        (s) => says(s, 'stock', 'pq: sorry, too many clients already', { times: 4 }),
+        (s) =>
+          examined(s, 'orders', {
+            endpoints: [
+              endpoint('ledger', 5_500, {
+                clients: 99,
+                topClient: { service: null, pid: 6_001, connections: 88 },
+              }),
+            ],
+          }),
+      ),
+    is: 'db_max_connections',
+    at: 'ledger',
+    not: ['pool_leak', 'db_down', 'db_slow'],
+    params: { pid: 6_001 },
+    groups: 1,
+  },
+  {
+    title: 'a service that others need does not come up; nothing tells why',
+    tell: () =>
+      story(
+        stackOf(chain),
+        (s) => inState(s, 'stock', 'backing-off'),
+        (s) => checkDown(s, 'shop', 'HTTP 502'),
+        (s) => says(s, 'shop', 'connect ECONNREFUSED 127.0.0.1:7001', { times: 3 }),
+      ),
+    is: 'dependency_down',
+    at: 'stock',
+    not: ['crash', 'config_drift'],
+  },
+  {
+    title: 'a service outside of Fettle is gone',
+    tell: () =>
+      story(
+        stackOf({
+          rates: { port: 9_100, external: true, checks: [] },
+          shop: { port: 7_002, needs: ['rates'] },
+        }),
+        (s) => checkDown(s, 'shop', 'HTTP 502'),
+        (s) =>
+          says(
+            s,
+            'shop',
+            'Faraday::ConnectionFailed: Failed to open TCP connection to 127.0.0.1:9100 (Connection refused - connect(2))',
+            { times: 3 },
+          ),
+        (s) =>
+          examined(s, 'shop', {
+            endpoints: [
+              endpoint('rates', 9_100, { tcp: 'refused', listening: false, answers: null }),
+            ],
+          }),
+      ),
+    is: 'dependency_down',
+    at: 'rates',
+    not: ['config_drift', 'net_refused_policy'],
+  },
+  {
+    title: 'a database that ends again and again is not merely down',
+    tell: () =>
+      story(
+        stackOf(chain),
+        (s) => loops(s, 'ledger', 5, { code: 1 }),
+        (s) => explained(s, 'ledger', 'unhandled-exception', { confidence: 0.7 }),
+        allRefused,
+      ),
+    is: 'crash_loop',
+    at: 'ledger',
+    not: ['db_down'],
+  },
+  {
+    title: 'a database whose disk is full is not merely down',
+    tell: () =>
+      story(
+        stackOf(chain),
+        (s) => loops(s, 'ledger', 3, { code: 1 }),
+        (s) =>
+          says(
+            s,
+            'ledger',
+            'PANIC:  could not write to file "pg_wal/xlogtemp.29": No space left on device',
+            { times: 3 },
+          ),
+        allRefused,
+        (s) => shows(s, '@disk:/data', 'disk', { agoMs: 40_000 }),
+        (s) => series(s, '@disk:/data', 'disk_used_ratio', () => 1),
+      ),
+    is: 'disk_full',
+    at: '@disk:/data',
+    not: ['db_down', 'crash_loop'],
+  },
+  {
+    title: 'a caller that hangs because what it needs hangs',
+    tell: () =>
+      story(
+        stackOf(chain),
+        (s) => checkDown(s, 'shop', 'no answer in 2s', { as: 'hang', agoMs: 14_000 }),
+        (s) => checkDown(s, 'stock', 'no answer in 2s', { as: 'hang', agoMs: 16_000 }),
+        (s) => examined(s, 'stock'),
+        (s) => examined(s, 'shop', { endpoints: [endpoint('stock', 7_001, { answers: false })] }),
+        (s) => {
+          of(s, 'shop').kind = 'service';
+        },
+      ),
+    is: 'hang',
+    at: 'stock',
+    not: ['gray_failure'],
+  },
+];
