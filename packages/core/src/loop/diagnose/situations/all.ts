@@ -2,6 +2,7 @@
 import { bridgeSituations } from './bridge.ts';
 import { configSituations } from './config.ts';
 import { dependencySituations } from './dependency.ts';
+import { loadSituations } from './load.ts';
 import { machineSituations } from './machine.ts';
 import { networkSituations } from './network.ts';
 import { processSituations } from './process.ts';
@@ -13,5 +14,6 @@ export const allSituations: readonly SituationCase[] = [
   ...dependencySituations,
   ...networkSituations,
   ...machineSituations,
+  ...loadSituations,
   ...bridgeSituations,
 ];
