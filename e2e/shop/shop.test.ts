@@ -142,6 +142,12 @@ test('the bridge converts by its peer in another language', async () => {
   expect(await response.json()).toEqual({ amount: 8.6 });
 });
 
+test('what is sent back is taken back', async () => {
+  const body = JSON.stringify({ sku: 'cup', amount: 2 });
+  expect((await fetch(urlOf('web', '/api/returns'), { method: 'POST', body })).status).toBe(202);
+  await until('the refund', () => (outputs.get('worker') ?? '').includes('took back 2 x cup'));
+});
+
 test('bad requests are told what is wrong', async () => {
   const post = (body: string) => fetch(urlOf('web', '/api/orders'), { method: 'POST', body });
   expect((await post('{"sku":"coffee"}')).status).toBe(400);

@@ -1,8 +1,10 @@
 // Takes orders: asks for the price, writes the book. Without pricing it sells at list prices.
 import { listCents } from './prices.mjs';
-import { addressOf, call, log, serve, withStatus } from './service.mjs';
+import { leaveReturn } from './returns.mjs';
+import { addressOf, call, log, readConfig, serve, withStatus } from './service.mjs';
 
-const ledger = addressOf('LEDGER');
+const { maxAmount, priceTimeoutMs, ledgerUrl } = readConfig('api');
+const ledger = ledgerUrl ?? addressOf('LEDGER');
 const pricing = process.env.PRICING_URL ?? null;
 let priced = 'pricing';
 
@@ -10,7 +12,7 @@ async function priceOf(sku, amount) {
   if (pricing !== null)
     try {
       const { cents } = await call(pricing, `/price?sku=${sku}&amount=${amount}`, {
-        timeoutMs: 500,
+        timeoutMs: priceTimeoutMs,
       });
       note('pricing');
       return cents;
@@ -39,11 +41,17 @@ serve({
     const { sku, amount = 1 } = body ?? {};
     if (!Object.hasOwn(listCents, sku ?? ''))
       return withStatus(400, { error: `unknown article ${sku}` });
-    if (!Number.isInteger(amount) || amount < 1 || amount > 100)
-      return withStatus(400, { error: 'amount is 1 to 100' });
+    if (!Number.isInteger(amount) || amount < 1 || amount > maxAmount)
+      return withStatus(400, { error: `amount is 1 to ${maxAmount}` });
     const cents = await priceOf(sku, amount);
     const entry = await call(ledger, '/entries', { method: 'POST', body: { sku, amount, cents } });
     log('info', `order ${entry.id}: ${amount} x ${sku}`, { cents });
     return withStatus(201, entry);
+  },
+  'POST /returns': ({ body }) => {
+    const { sku, amount = 1 } = body ?? {};
+    if (!Object.hasOwn(listCents, sku ?? ''))
+      return withStatus(400, { error: `unknown article ${sku}` });
+    return withStatus(202, { id: leaveReturn({ sku, amount }) });
   },
 });

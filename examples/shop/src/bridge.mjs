@@ -2,9 +2,9 @@
 // second. A peer that stays silent for 3 s is dropped and dialled again.
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import { log, serve, withStatus } from './service.mjs';
+import { log, readConfig, serve, withStatus } from './service.mjs';
 
-const version = 1;
+const { version } = readConfig('bridge');
 const pingMs = 1_000;
 const silentMs = 3_000;
 const retryMs = 500;

@@ -1,9 +1,9 @@
 // Twin of peer.py, for machines without Python.
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import { listen, log, onTerminate } from './service.mjs';
+import { listen, log, onTerminate, readConfig } from './service.mjs';
 
-const version = 1;
+const { version } = readConfig('peer');
 const perEuro = { EUR: 1, USD: 1.09, GBP: 0.86, JPY: 162 };
 
 function answer({ kind, id, to, amount }) {

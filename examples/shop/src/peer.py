@@ -10,7 +10,9 @@ import signal
 import socketserver
 import threading
 
-VERSION = 1
+CONFIG = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "config")
+with open(os.path.join(CONFIG, "peer.json"), encoding="utf8") as file:
+    VERSION = json.load(file)["version"]
 PER_EURO = {"EUR": 1.0, "USD": 1.09, "GBP": 0.86, "JPY": 162.0}
 
 

@@ -1,13 +1,17 @@
 // What every HTTP service of the shop shares: it listens where PORT says, answers JSON, and leaves
 // in good order on SIGTERM.
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const statusOf = Symbol('status');
 export const withStatus = (status, value) => ({ [statusOf]: status, value });
 
 /** `routes`: 'GET /path' to a function that returns a value, or `withStatus(status, value)`. */
-export function serve(routes, { onStop = () => {}, onRequest = null } = {}) {
+export function serve(routes, { onStop = () => {}, onRequest = null, onDone = null } = {}) {
   const server = createServer(async (request, response) => {
+    if (onDone !== null) response.on('finish', timed(request, response, onDone));
     const url = new URL(request.url, 'http://shop');
     try {
       if (onRequest !== null && (await onRequest(request, response, url))) return;
@@ -29,6 +33,12 @@ export function serve(routes, { onStop = () => {}, onRequest = null } = {}) {
     return onStop();
   });
   return server;
+}
+
+/** Tells what was asked, what was answered, and how long it took. */
+function timed({ method, url }, response, tell) {
+  const beganMs = performance.now();
+  return () => tell(method, url, response.statusCode, Math.round(performance.now() - beganMs));
 }
 
 export function listen(server) {
@@ -69,6 +79,17 @@ export async function call(base, path, { method = 'GET', body, timeoutMs = 2_000
   throw Object.assign(new Error(`${path}: HTTP ${response.status}: ${value.error}`), {
     status: response.status >= 500 ? 502 : response.status,
   });
+}
+
+/** A file of config/, read once at the start. */
+export function readConfig(name) {
+  const file = join(dirname(dirname(fileURLToPath(import.meta.url))), 'config', `${name}.json`);
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    log('error', `cannot read config/${name}.json: ${error.message}`);
+    process.exit(78);
+  }
 }
 
 /** The address of a dependency, as Fettle gives it: LEDGER_URL and so on. */

@@ -22,7 +22,7 @@ function request() {
   if (chance < 0.6) return ['/api/orders?n=5', {}];
   if (chance < 0.75) return [`/api/convert?amount=10&to=${pick(['USD', 'GBP', 'JPY'])}`, {}];
   const body = JSON.stringify({ sku: pick(articles), amount: 1 + Math.floor(Math.random() * 12) });
-  return ['/api/orders', { method: 'POST', body }];
+  return [chance < 0.78 ? '/api/returns' : '/api/orders', { method: 'POST', body }];
 }
 
 async function visit() {

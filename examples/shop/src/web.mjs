@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { addressOf, call, serve, withStatus } from './service.mjs';
+import { addressOf, call, log, serve, withStatus } from './service.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const api = addressOf('API');
@@ -23,13 +23,23 @@ async function servePage(request, response, url) {
   return true;
 }
 
+/** The access log, in the format of pino-http; health checks would drown it. */
+function logRequest(method, url, statusCode, responseTime) {
+  if (url === '/healthz') return;
+  const level = statusCode >= 500 ? 'error' : 'info';
+  const res = { statusCode };
+  log(level, 'request completed', { req: { method, url }, res, responseTime });
+}
+
 serve(
   {
     'GET /healthz': () => ({ status: 'ok' }),
     'GET /api/orders': ({ url }) => call(api, `/orders${url.search}`),
     'POST /api/orders': async ({ body }) =>
       withStatus(201, await call(api, '/orders', { method: 'POST', body })),
+    'POST /api/returns': async ({ body }) =>
+      withStatus(202, await call(api, '/returns', { method: 'POST', body })),
     'GET /api/convert': ({ url }) => call(bridge, `/convert${url.search}`),
   },
-  { onRequest: servePage },
+  { onRequest: servePage, onDone: logRequest },
 );

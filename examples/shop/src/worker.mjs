@@ -1,4 +1,6 @@
-// Ships what was ordered, and tells Fettle that it is alive. It listens nowhere.
+// Ships what was ordered, takes back what customers return, and tells Fettle that it is alive. It
+// listens nowhere.
+import { takeReturns } from './returns.mjs';
 import { addressOf, call, log, onTerminate } from './service.mjs';
 
 const roundMs = 1_000;
@@ -44,6 +46,7 @@ async function ping() {
 
 log('info', 'ready to ship');
 for (;;) {
+  takeReturns();
   try {
     await round();
     await ping();
