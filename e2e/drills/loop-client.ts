@@ -1,0 +1,75 @@
+/** What Fettle says of itself over its API: status, incidents, events. */
+import type { StatusDocument } from '@fettle/sdk/api/status';
+import type { StackEvent } from '@fettle/sdk/api/documents';
+
+export type AttemptRow = Readonly<{
+  runbook: string;
+  step: string;
+  action: string;
+  target: string;
+  outcome: string | null;
+  undone: boolean;
+}>;
+
+export type IncidentRow = Readonly<{
+  id: string;
+  state: string;
+  title: string;
+  services: readonly string[];
+  /** RFC 3339. */
+  openedAt: string;
+  resolvedAt: string | null;
+  diagnosis: Readonly<{
+    class: string;
+    target: string;
+    confidence: number;
+    evidence: readonly unknown[];
+  }> | null;
+  attempts: readonly AttemptRow[];
+  escalated: boolean;
+}>;
+
+type Incidents = Readonly<{ incidents: readonly IncidentRow[] }>;
+
+export type LoopClient = Readonly<{
+  status(): Promise<StatusDocument>;
+  /** Newest last. */
+  incidents(): Promise<readonly IncidentRow[]>;
+  /** Oldest first, those after `after`. */
+  events(after: number): Promise<readonly StackEvent[]>;
+}>;
+
+const requestMs = 5_000;
+/** A controller that is just restarting is waited for. */
+const patienceMs = 20_000;
+
+export function loopClient(url: () => string | null): LoopClient {
+  async function read<T>(path: string): Promise<T> {
+    const limitMs = performance.now() + patienceMs;
+    for (;;) {
+      try {
+        const response = await fetch(`${url()}${path}`, { signal: AbortSignal.timeout(requestMs) });
+        if (!response.ok) throw new RangeError(`${path}: HTTP ${response.status}`);
+        return (await response.json()) as T;
+      } catch (cause) {
+        if (performance.now() > limitMs) throw cause;
+        await new Promise((resolve) => {
+          setTimeout(resolve, 200);
+        });
+      }
+    }
+  }
+  return {
+    status: () => read<StatusDocument>('/api/v1/status'),
+    async incidents() {
+      const { incidents } = await read<Incidents>('/api/v1/incidents');
+      return incidents.toSorted((a, b) => a.openedAt.localeCompare(b.openedAt));
+    },
+    async events(after) {
+      const { events } = await read<{ events: readonly StackEvent[] }>(
+        `/api/v1/events?after=${after}&limit=1000`,
+      );
+      return events;
+    },
+  };
+}
