@@ -70,9 +70,13 @@ function dependencies(
 
 type Reached = Readonly<{ name: string; steps: number; optional: boolean }>;
 
-/** Through those that are ill themselves or that show nothing of their readiness. */
+/**
+ * Through those that are ill themselves or show nothing of their readiness. A green check between
+ * may only say that a process lives: it does not stop what is soft, such as failing requests.
+ */
 function reachable(picture: Picture, ills: ReadonlyMap<string, Ill>, ill: Ill): readonly Reached[] {
   const found = new Map<string, Reached>();
+  const soft = ill.symptoms.every(({ kind }) => !/^(?:exit|crash-loop)$/.test(kind));
   let ring: readonly Reached[] = [{ name: ill.name, steps: 0, optional: false }];
   while (ring.length > 0) {
     const next: Reached[] = [];
@@ -82,7 +86,7 @@ function reachable(picture: Picture, ills: ReadonlyMap<string, Ill>, ill: Ill): 
         const optional = at.optional || strength === 'optional';
         const reached = { name: to, steps: at.steps + 1, optional };
         found.set(to, reached);
-        if (passesOn(picture, ills, to)) next.push(reached);
+        if (soft || passesOn(picture, ills, to)) next.push(reached);
       }
     ring = next;
   }

@@ -76,6 +76,7 @@ export function seatOf(
   if (symptoms.some(({ kind, severity }) => insideKinds.has(kind) && severity === 'error'))
     return 'inside';
   if (isStopped(service) || endedFromOutside(service, nowMs)) return 'inside';
+  if (burns(service, nowMs)) return 'inside';
   const cause = causeLately(service, nowMs);
   if (cause !== null && inside.has(cause)) return 'inside';
   return cause !== null && outside.has(cause) ? 'outside' : 'open';
@@ -83,6 +84,12 @@ export function seatOf(
 
 function isStopped(service: ServicePicture): boolean {
   return [...service.instances.values()].some(({ processState }) => processState === 'T');
+}
+
+/** A closer look met a thread that runs in circles: nobody else makes it do so. */
+function burns({ exam }: ServicePicture, nowMs: number): boolean {
+  if (exam === null || nowMs - exam.atMs > 120_000) return false;
+  return exam.processes.some(({ ours, cpu, busyThreads }) => ours && busyThreads > 0 && cpu >= 0.8);
 }
 
 /** By a signal that Fettle did not send, and not by its own abort. */

@@ -93,6 +93,18 @@ export const dependencySituations: readonly SituationCase[] = [
     not: ['hang', 'stopped', 'pool_leak'],
   },
   {
+    title: 'the check of a database gets no answer, and nobody looked closer',
+    tell: () =>
+      story(
+        stackOf(chain),
+        (s) => checkDown(s, 'ledger', 'no answer in 2s', { as: 'hang' }),
+        (s) => checkDown(s, 'orders', 'HTTP 503'),
+      ),
+    is: 'db_hung',
+    at: 'ledger',
+    not: ['hang', 'db_down'],
+  },
+  {
     title: 'the database accepts and does not answer; it has no check of its own',
     tell: () =>
       story(
