@@ -1,4 +1,4 @@
-/** What `up` leaves beside the config: a schema for the editor, and a rule for git. */
+/** What `up` leaves beside the config: schemas for the editor, and a rule for git. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolders } from '@fettle/sdk/daemon/make-folders';
@@ -8,11 +8,16 @@ import type { Session } from '../session.ts';
 /** @throws FettleError E-STATE-FOLDER when the folder cannot be written. */
 export async function writeStateFolder(session: Session): Promise<void> {
   const { stateDir, schemaFile } = session.paths;
-  const { configJsonSchema } = await import('@fettle/config/json-schema');
+  const [{ configJsonSchema }, { runbookJsonSchema }] = await Promise.all([
+    import('@fettle/config/json-schema'),
+    import('@fettle/core/loop/plan/reading/runbook-keys'),
+  ]);
   try {
     makeFolders(stateDir);
     writeIfOther(join(stateDir, '.gitignore'), '*\n');
     writeIfOther(schemaFile, `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+    const runbooks = `${JSON.stringify(runbookJsonSchema(), null, 2)}\n`;
+    writeIfOther(join(stateDir, 'runbook.schema.json'), runbooks);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const full = (cause as NodeJS.ErrnoException).code === 'ENOSPC';

@@ -3,6 +3,7 @@
  * reference go by these tables, so they cannot disagree.
  */
 import { diagnosisClasses } from '../../diagnose/diagnosis.ts';
+import type { ActionSpec, ParamType } from '../action-spec.ts';
 import { actionSpecs } from '../action-specs.ts';
 import { risks } from '../policy.ts';
 
@@ -23,6 +24,14 @@ const condition: JsonSchema = {
 const conditions: JsonSchema = { anyOf: [condition, { type: 'array', items: condition }] };
 const duration: JsonSchema = { type: ['string', 'number'], description: '500ms, 10s, 1m30s, 2h.' };
 const ratio: JsonSchema = { type: ['number', 'string'], description: '0.7 or 70%.' };
+const template: JsonSchema = { type: 'string', pattern: '\\$\\{' };
+const paramJson: Readonly<Record<ParamType, JsonSchema>> = {
+  service: text,
+  string: { type: ['string', 'number', 'boolean'] },
+  number: { anyOf: [{ type: 'number' }, template] },
+  duration: { anyOf: [duration, template] },
+  boolean: { anyOf: [{ type: 'boolean' }, template] },
+};
 const classes: JsonSchema = {
   anyOf: [
     { enum: [...diagnosisClasses] },
@@ -40,6 +49,7 @@ export function objectJson(keys: RunbookKeys): JsonSchema {
         { ...json, description: about },
       ]),
     ),
+    patternProperties: { '^x-': {} },
     additionalProperties: false,
     ...(required.length === 0 ? {} : { required }),
   };
@@ -174,7 +184,20 @@ export const escalateKeys: RunbookKeys = {
 };
 
 const actionText: JsonSchema = { enum: [...actionSpecs.keys()] };
-const step: JsonSchema = { anyOf: [actionText, objectJson(stepKeys)] };
+const step: JsonSchema = {
+  anyOf: [actionText, { ...objectJson(stepKeys), allOf: [...actionSpecs.values()].map(withJson) }],
+};
+
+/** What `with` may hold depends on the action beside it. */
+function withJson({ name, params, summary }: ActionSpec): JsonSchema {
+  const properties = Object.fromEntries(
+    Object.entries(params).map(([param, { type }]) => [param, paramJson[type]]),
+  );
+  const given = { type: 'object', description: summary, properties, additionalProperties: false };
+  const isIt = { properties: { action: { const: name } }, required: ['action'] };
+  // oxlint-disable-next-line unicorn/no-thenable -- the word of JSON Schema; nobody awaits it
+  return { if: isIt, then: { properties: { with: given } } };
+}
 
 export const runbookKeys: RunbookKeys = {
   apiVersion: { about: 'fettle/v1', json: { enum: ['fettle/v1'] } },
@@ -218,3 +241,13 @@ export const runbookKeys: RunbookKeys = {
   escalate: { about: 'What a person is told when it fails.', json: objectJson(escalateKeys) },
   expected_success: { about: "The author's guess, 0-1, until there is experience.", json: ratio },
 };
+
+/** Draft 2020-12; for `.fettle/runbook.schema.json`. */
+export function runbookJsonSchema(): JsonSchema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'A runbook of Fettle',
+    description: 'docs/runbooks.md begins with the shortest one.',
+    ...objectJson(runbookKeys),
+  };
+}
