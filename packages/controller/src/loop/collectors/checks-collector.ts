@@ -31,6 +31,7 @@ function checkOf(seen: ProbeSeen, atMs: number): CheckSeen {
     ok: finding.ok,
     up,
     detail: finding.detail,
+    answer: finding.answer,
     durationMs: finding.durationMs,
     attested: finding.attested,
     flapping,

@@ -55,6 +55,7 @@ function forgetVerdicts(service: ServicePicture, instance: string): void {
     if (!key.startsWith(`${instance}/`)) continue;
     check.downSinceMs = null;
     check.failingSinceMs = null;
+    check.foreignSinceMs = null;
     check.everUp = false;
   }
 }

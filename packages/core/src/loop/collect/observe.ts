@@ -130,7 +130,14 @@ function takeCheck(picture: Picture, service: ServicePicture, seen: CheckSeen): 
   const key = `${seen.instance}/${seen.check}`;
   let check = service.checks.get(key);
   if (check === undefined) {
-    check = { last: seen, results: [], downSinceMs: null, failingSinceMs: null, everUp: false };
+    check = {
+      last: seen,
+      results: [],
+      downSinceMs: null,
+      failingSinceMs: null,
+      foreignSinceMs: null,
+      everUp: false,
+    };
     service.checks.set(key, check);
   }
   check.last = seen;
@@ -138,6 +145,7 @@ function takeCheck(picture: Picture, service: ServicePicture, seen: CheckSeen): 
   keepLast(check.results, mostResults);
   check.failingSinceMs = seen.ok ? null : (check.failingSinceMs ?? seen.atMs);
   check.downSinceMs = seen.up === false ? (check.downSinceMs ?? seen.atMs) : null;
+  check.foreignSinceMs = seen.attested === false ? (check.foreignSinceMs ?? seen.atMs) : null;
   check.everUp ||= seen.up === true;
   if (!seen.ok) return;
   const sample: Sample = { subject: service.name, metric: 'probe_ms', value: seen.durationMs };

@@ -97,6 +97,8 @@ export type CheckPicture = {
   downSinceMs: number | null;
   /** First of the failed probes in a row; null: the last one was good. */
   failingSinceMs: number | null;
+  /** Since when a process that is not ours answers; null: ours does, or nobody knows. */
+  foreignSinceMs: number | null;
   everUp: boolean;
 };
 

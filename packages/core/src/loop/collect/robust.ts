@@ -40,21 +40,35 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
   return sorted[at]!;
 }
 
-/** Median of the slopes of all pairs, units per second; r2: variance that the line explains. */
-export function theilSen(all: readonly Point[]): Readonly<{ perS: number; r2: number }> | null {
+export type RobustLine = Readonly<{
+  /** Median of the slopes of all pairs, units per second, and its 90 % interval. */
+  perS: number;
+  lowPerS: number;
+  highPerS: number;
+  /** Share of the variance that the line explains, 0-1. */
+  r2: number;
+}>;
+
+export function theilSen(all: readonly Point[]): RobustLine | null {
   const points = thin(all);
-  if (points.length < 2) return null;
-  const slopes = new Float64Array((points.length * (points.length - 1)) / 2);
+  const { length } = points;
+  if (length < 2) return null;
+  const slopes = new Float64Array((length * (length - 1)) / 2);
   let count = 0;
-  for (let i = 0; i < points.length; i += 1) {
-    for (let j = i + 1; j < points.length; j += 1) {
+  for (let i = 0; i < length; i += 1) {
+    for (let j = i + 1; j < length; j += 1) {
       const seconds = (points[j]!.atMs - points[i]!.atMs) / 1000;
       if (seconds > 0) slopes[count++] = (points[j]!.value - points[i]!.value) / seconds;
     }
   }
   if (count === 0) return null;
-  const perS = median(slopes.subarray(0, count));
-  return { perS, r2: explained(points, perS) };
+  const sorted = slopes.subarray(0, count);
+  const perS = median(sorted);
+  // Ranks of the interval's ends: Kendall's variance, normal approximation (Sen, section 2).
+  const reach = 1.645 * Math.sqrt((length * (length - 1) * (2 * length + 5)) / 18);
+  const low = Math.max(0, Math.floor((count - reach) / 2));
+  const high = Math.min(count - 1, Math.ceil((count + reach) / 2));
+  return { perS, lowPerS: sorted[low]!, highPerS: sorted[high]!, r2: explained(points, perS) };
 }
 
 /** 1 - residual / total variance around the line through the medians, never below 0. */

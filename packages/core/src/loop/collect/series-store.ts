@@ -7,7 +7,7 @@
  */
 import type { Metric, Sample } from './metric.ts';
 import type { Point } from './point.ts';
-import { medianAndSpread, theilSen } from './robust.ts';
+import { medianAndSpread, theilSen, type RobustLine } from './robust.ts';
 import { addToRing, oldestMs, openRing, scanRing, type SeriesRing } from './series-ring.ts';
 
 export type SeriesStore = Readonly<{
@@ -22,7 +22,7 @@ export type SeriesStore = Readonly<{
     subject: string,
     metric: Metric,
     sinceMs: number,
-  ): Readonly<{ perS: number; r2: number; points: number }> | null;
+  ): (RobustLine & Readonly<{ points: number }>) | null;
   /** What is usual: median and spread (MAD, scaled to a standard deviation), recent hour left out. */
   baseline(
     subject: string,
@@ -41,8 +41,9 @@ const freshMs = 60_000;
 const recentMs = 3_600_000;
 /** Fewer say nothing of what is usual. */
 const leastBaselinePoints = 20;
-/** A baseline is worked out again after this long. */
+/** A baseline is worked out again after this long, not all of them at the same moment. */
 const baselineLivesMs = 60_000;
+const oldBaselineLivesMs = 600_000;
 /** Without an hour of history the last minutes are left out instead. */
 const youngRecentMs = 120_000;
 
@@ -53,7 +54,10 @@ type Series = {
   lastMs: number;
   lastValue: number;
   baseline: Baseline | null;
-  baselineAtMs: number;
+  /** When it is worked out again. */
+  baselineUntilMs: number;
+  /** 0-1, by age: spreads the work. */
+  readonly turn: number;
 };
 
 export function openSeries(): SeriesStore {
@@ -68,7 +72,7 @@ export function openSeries(): SeriesStore {
   const make = (subject: string, metric: Metric): Series | undefined => {
     if (count >= maxSeries) return undefined;
     count += 1;
-    const series = openOne();
+    const series = openOne((count % 97) / 97);
     const ofSubject = all.get(subject);
     if (ofSubject === undefined) all.set(subject, new Map([[metric, series]]));
     else ofSubject.set(metric, series);
@@ -110,7 +114,7 @@ export function openSeries(): SeriesStore {
   };
 }
 
-function openOne(): Series {
+function openOne(turn: number): Series {
   return {
     fine: openRing(5_000, 180),
     medium: openRing(60_000, 360),
@@ -118,7 +122,8 @@ function openOne(): Series {
     lastMs: 0,
     lastValue: 0,
     baseline: null,
-    baselineAtMs: Number.NEGATIVE_INFINITY,
+    baselineUntilMs: Number.NEGATIVE_INFINITY,
+    turn,
   };
 }
 
@@ -145,13 +150,13 @@ function pointsOf(series: Series, sinceMs: number): readonly Point[] {
 }
 
 function baselineOf(series: Series, nowMs: number): Baseline | null {
-  if (nowMs - series.baselineAtMs < baselineLivesMs) return series.baseline;
-  series.baselineAtMs = nowMs;
+  if (nowMs < series.baselineUntilMs) return series.baseline;
   const untilMs = nowMs - recentMs;
+  const old = valuesUntil(series.coarse, untilMs);
   const values =
-    valuesUntil(series.coarse, untilMs) ??
-    valuesUntil(series.medium, untilMs) ??
-    valuesUntil(series.fine, nowMs - youngRecentMs);
+    old ?? valuesUntil(series.medium, untilMs) ?? valuesUntil(series.fine, nowMs - youngRecentMs);
+  const livesMs = old === null ? baselineLivesMs : oldBaselineLivesMs;
+  series.baselineUntilMs = nowMs + livesMs * (0.75 + series.turn / 2);
   series.baseline = values === null ? null : { ...medianAndSpread(values), points: values.length };
   return series.baseline;
 }

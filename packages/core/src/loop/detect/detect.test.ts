@@ -1,37 +1,7 @@
 import { expect, test } from 'vitest';
-import { needs, service, Stage } from '../collect/stage.contract.ts';
-import type { OwnAct } from './attribution.ts';
-import { detect, openSymptoms, type DetectOptions, type Detected } from './detect.ts';
-
-const flags = {
-  error_detection: 1,
-  performance_monitoring: 1,
-  pattern_analysis: 1,
-  prediction: 1,
-};
-
-/** A stack with its book of symptoms, looked at once a second. */
-class Watched extends Stage {
-  readonly book = openSymptoms();
-  acts: OwnAct[] = [];
-  options: Partial<DetectOptions> = {};
-
-  look(): Detected {
-    const options = { flags, ownActs: this.acts, ...this.options };
-    return detect(this.book, this.picture, options, this.nowMs);
-  }
-
-  /** Keys that began within this time, `each` called before every look. */
-  lookFor(ms: number, each: () => void = () => {}): readonly string[] {
-    const began: string[] = [];
-    for (let past = 0; past < ms; past += 1_000) {
-      this.wait(1_000);
-      each();
-      began.push(...this.look().began.map(({ key }) => key));
-    }
-    return began;
-  }
-}
+import { needs, service, stackOf } from '../collect/stage.contract.ts';
+import type { Detector, Sign } from './detector.ts';
+import { everyFlag, Watched } from './watched.contract.ts';
 
 const shop = (): Watched => {
   const stage = new Watched([
@@ -140,7 +110,90 @@ test('three crashes within a minute are a loop', () => {
 
 test('a detector whose flag is off says nothing', () => {
   const stage = shop();
-  stage.options = { flags: { ...flags, error_detection: 0 } };
+  stage.options = { flags: { ...everyFlag, error_detection: 0 } };
   stage.end('api');
   expect(stage.lookFor(5_000)).toEqual([]);
+});
+
+test('a share of services is a stable choice', () => {
+  const names = Array.from({ length: 40 }, (_, index) => `worker-${index}`);
+  const crashed = (share: number): readonly string[] => {
+    const stage = new Watched(names.map((name) => service(name)));
+    stage.look();
+    stage.options = { flags: { ...everyFlag, error_detection: share } };
+    for (const name of names) stage.end(name);
+    return stage.lookFor(1_000);
+  };
+  const some = crashed(0.3);
+  expect(some.length).toBeGreaterThan(4);
+  expect(some.length).toBeLessThan(25);
+  expect(crashed(0.6)).toEqual(expect.arrayContaining([...some]));
+});
+
+test('what depends on a service that is to be down is told and starts nothing', () => {
+  const stage = shop();
+  stage.see({ kind: 'intended', atMs: stage.nowMs, service: 'db', want: 'down' });
+  stage.end('db', { endedBy: 'operator-stop', code: 0 });
+  stage.view('db', { state: 'stopped' });
+  stage.lookFor(90_000, () => stage.check('api', { ok: false, detail: 'HTTP 503' }));
+  expect(stage.showing().map(({ key, severity }) => [key, severity])).toEqual([
+    ['check-down:api:health', 'info'],
+  ]);
+});
+
+test('an optional service only degrades', () => {
+  const stage = new Watched([service('mail', { required: false }), service('api')]);
+  stage.look();
+  stage.lookFor(20_000, () => stage.check('mail', { ok: false, detail: 'HTTP 500' }));
+  expect(stage.showing().map(({ severity }) => severity)).toEqual(['info']);
+});
+
+test('a kind that rests does not begin again at once', () => {
+  const stage = shop();
+  let shows = true;
+  const sign: Sign = {
+    kind: 'trend',
+    target: 'api',
+    key: 'odd',
+    severity: 'warn',
+    sinceMs: 0,
+    text: '',
+    evidence: [],
+  };
+  const detector: Detector = {
+    id: 'odd',
+    flag: 'pattern_analysis',
+    clearMs: 3_000,
+    refractoryMs: 60_000,
+    detect: () => (shows ? [sign] : []),
+  };
+  stage.options = { detectors: [detector] };
+  expect(stage.lookFor(2_000)).toEqual(['odd']);
+  shows = false;
+  stage.lookFor(5_000);
+  expect(stage.look().going).toEqual([]);
+  shows = true;
+  expect(stage.lookFor(50_000)).toEqual([]);
+  expect(stage.lookFor(20_000)).toEqual(['odd']);
+});
+
+test('a constraint counts when it is broken for its time, and ends when it holds', () => {
+  const stage = shop();
+  const place = { file: 'fettle.yaml', line: 7, column: 3 };
+  const constraint = {
+    expr: 'p95(api) < 500ms',
+    severity: 'error',
+    forMs: 10_000,
+    text: null,
+    place,
+  } as const;
+  const services = stage.picture.stack?.services ?? [];
+  stage.see({ kind: 'stack', stack: { ...stackOf(...services), constraints: [constraint] } });
+  let holds: boolean | null = false;
+  stage.options = { judge: () => holds };
+  expect(stage.lookFor(9_000)).toEqual([]);
+  expect(stage.lookFor(6_000)).toEqual(['constraint:api:p95(api) < 500ms']);
+  holds = null;
+  stage.lookFor(20_000);
+  expect(stage.look().going).toEqual([]);
 });

@@ -8,6 +8,7 @@
  */
 import type { Picture } from '../collect/picture.ts';
 import { causedBy, type OwnAct } from './attribution.ts';
+import { constraintDetector, type BrokenConstraints, type ConstraintJudge } from './constraints.ts';
 import type { Detector, DetectorFlag, Sign } from './detector.ts';
 import { detectors as allDetectors } from './detectors/all.ts';
 import { excuseOf } from './excuse.ts';
@@ -22,6 +23,8 @@ export type SymptomBook = {
   readonly restUntilMs: Map<string, number>;
   /** By detector: what it said last, and when. */
   readonly said: Map<string, Readonly<{ atMs: number; signs: readonly Sign[] }>>;
+  /** Broken constraints, and since when. */
+  readonly broken: BrokenConstraints;
   /** When `detect` was last asked; null: never. */
   askedMs: number | null;
   /** Nothing begins or ends before: we stood still. */
@@ -35,6 +38,8 @@ export type DetectOptions = Readonly<{
   ownActs: readonly OwnAct[];
   /** How long after an own act its target's symptoms are our doing; 30 s unless told. */
   selfInflictedMs?: number;
+  /** Judges `constraints:`; absent: they are not looked at. */
+  judge?: ConstraintJudge;
   /** Other detectors than all; for tests. */
   detectors?: readonly Detector[];
 }>;
@@ -59,6 +64,7 @@ export function openSymptoms(): SymptomBook {
     open: new Map(),
     restUntilMs: new Map(),
     said: new Map(),
+    broken: new Map(),
     askedMs: null,
     quietUntilMs: 0,
   };
@@ -124,7 +130,7 @@ function signsNow(
   nowMs: number,
 ): ReadonlyMap<string, Shown> {
   const showing = new Map<string, Shown>();
-  for (const detector of options.detectors ?? allDetectors) {
+  for (const detector of detectorsOf(book, options)) {
     const share = options.flags[detector.flag];
     if (share <= 0) continue;
     for (const sign of ask(book, detector, picture, nowMs)) {
@@ -136,6 +142,11 @@ function signsNow(
     }
   }
   return showing;
+}
+
+function detectorsOf(book: SymptomBook, { detectors, judge }: DetectOptions): readonly Detector[] {
+  const chosen = detectors ?? allDetectors;
+  return judge === undefined ? chosen : [...chosen, constraintDetector(book.broken, judge)];
 }
 
 function ask(

@@ -11,7 +11,7 @@ import type { OwnAct } from './attribution.ts';
 import type { Sign } from './detector.ts';
 import type { SymptomKind } from './symptom.ts';
 
-/** `excused`: no symptom. `quiet`: the consequence of an intent, told and starting nothing. */
+/** `excused`: no symptom. `quiet`: of an intent or something optional: told, starting nothing. */
 export type Excuse = 'none' | 'quiet' | 'excused';
 
 /** A planned restart may take this long; it is over as soon as the new run is healthy. */
@@ -55,7 +55,7 @@ export function excuseOf(
     acts.filter(({ targets }) => targets.includes(name));
   const lasting = neverExcused.has(sign.kind);
   if (!lasting && isPlanned(service, own(service.name), nowMs)) return 'excused';
-  let excuse: Excuse = 'none';
+  let excuse: Excuse = isOptional(picture, service) ? 'quiet' : 'none';
   for (const name of dependenciesOf(picture, service.name)) {
     const other = picture.services.get(name);
     if (other === undefined) continue;
@@ -63,6 +63,16 @@ export function excuseOf(
     if (other.want === 'down') excuse = 'quiet';
   }
   return excuse;
+}
+
+/** Whose absence degrades and never breaks: the stack says so, or all who use it from outside do. */
+function isOptional(picture: Picture, { name, definition }: ServicePicture): boolean {
+  if (!definition.required) return true;
+  if (!definition.external) return false;
+  const uses = [...picture.services.values()].flatMap((other) =>
+    other.definition.dependsOn.filter(({ service }) => service === name),
+  );
+  return uses.length > 0 && uses.every(({ required }) => !required);
 }
 
 /** Commanded or ended by plan within the last minute, and not healthy since. */

@@ -189,6 +189,7 @@ function addCheck(service: ServicePicture, kind: HealthCheck['probe']['kind']): 
     results,
     downSinceMs: null,
     failingSinceMs: null,
+    foreignSinceMs: null,
     everUp: true,
   });
 }

@@ -5,6 +5,7 @@
 import type { CheckPicture, ServicePicture } from '../../collect/picture.ts';
 import { isLive } from '../../collect/service-health.ts';
 import type { Detector, Sign } from '../detector.ts';
+import { signOf } from '../sign.ts';
 import { isSilent } from './hang.ts';
 
 /** A dip that is over sooner is nobody's business, whatever the check's interval. */
@@ -28,16 +29,15 @@ function signsOf(service: ServicePicture, check: CheckPicture, nowMs: number): r
   if (isSilent(instance, check)) return [];
   const sinceMs = failingSinceMs ?? downSinceMs;
   if (nowMs - sinceMs < leastMs) return [];
-  const text = `check ${last.check} of ${last.instance} fails: ${last.detail}`;
   return [
-    {
+    signOf({
       kind: 'check-down',
       target: service.name,
-      key: `check-down:${service.name}:${last.check}`,
+      about: last.check,
       severity: last.required ? 'error' : 'warn',
       sinceMs,
-      text,
-      evidence: [{ kind: 'check', text, atMs: last.atMs }],
-    },
+      text: `check ${last.check} of ${last.instance} fails: ${last.detail}`,
+      from: 'check',
+    }),
   ];
 }

@@ -4,6 +4,7 @@
  */
 import type { ServicePicture } from '../../collect/picture.ts';
 import type { Detector, Sign } from '../detector.ts';
+import { signOf } from '../sign.ts';
 import { isFailure, wordsOf } from './exit.ts';
 
 const windowMs = 60_000;
@@ -30,19 +31,20 @@ function signsOf(service: ServicePicture, nowMs: number): readonly Sign[] {
   const count = ends.length;
   const how = last === undefined ? '' : `; the last ${wordsOf(last)}`;
   return [
-    {
+    signOf({
       kind: 'crash-loop',
       target: service.name,
-      key: `crash-loop:${service.name}`,
+      about: null,
       severity: 'error',
       sinceMs: first?.atMs ?? looping?.view.sinceMs ?? nowMs,
       text:
         looping === undefined
           ? `${service.name} ended ${count} times within a minute${how}`
           : `${service.name} keeps crashing; it is restarted ever more slowly${how}`,
-      evidence: ends
+      from: 'exit',
+      also: ends
         .slice(-5)
         .map((end) => ({ kind: 'exit', text: `${end.instance} ${wordsOf(end)}`, atMs: end.atMs })),
-    },
+    }),
   ];
 }

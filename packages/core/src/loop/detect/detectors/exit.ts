@@ -4,6 +4,7 @@
  */
 import type { EndSeen, Picture, ServicePicture } from '../../collect/picture.ts';
 import type { Detector, Sign } from '../detector.ts';
+import { signOf } from '../sign.ts';
 
 /** Shown at least this long, that a crash mended at once is not overlooked. */
 const leastMs = 5_000;
@@ -28,16 +29,17 @@ function signsOf(picture: Picture, service: ServicePicture, nowMs: number): read
   if (end === undefined || nowMs - end.atMs > mostMs) return [];
   const mended = service.unhealthySinceMs === null;
   if (mended && nowMs - end.atMs > leastMs) return [];
+  const isMinor = service.definition.oneShot && !isWaitedFor(picture, service);
   return [
-    {
+    signOf({
       kind: 'exit',
       target: service.name,
-      key: `exit:${service.name}`,
-      severity: service.definition.oneShot && !isWaitedFor(picture, service) ? 'info' : 'error',
+      about: null,
+      severity: isMinor ? 'info' : 'error',
       sinceMs: end.atMs,
       text: `${end.instance} ${wordsOf(end)}`,
-      evidence: [{ kind: 'exit', text: `${end.instance} ${wordsOf(end)}`, atMs: end.atMs }],
-    },
+      from: 'exit',
+    }),
   ];
 }
 

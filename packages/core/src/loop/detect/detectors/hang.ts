@@ -5,6 +5,7 @@
 import type { CheckPicture, InstancePicture, ServicePicture } from '../../collect/picture.ts';
 import { isLive } from '../../collect/service-health.ts';
 import type { Detector, Sign } from '../detector.ts';
+import { signOf } from '../sign.ts';
 
 const leastMs = 4_000;
 /** What was ended longer ago is another story. */
@@ -26,7 +27,7 @@ function endedSigns(service: ServicePicture, nowMs: number): readonly Sign[] {
   if (end === undefined || nowMs - end.atMs > mostMs) return [];
   if (service.unhealthySinceMs === null && nowMs - end.atMs > leastMs) return [];
   const text = `${end.instance} no longer answered and was ended`;
-  return [signOf(service, text, end.atMs)];
+  return [hangSign(service, text, end.atMs)];
 }
 
 function signsOf(service: ServicePicture, check: CheckPicture, nowMs: number): readonly Sign[] {
@@ -36,19 +37,20 @@ function signsOf(service: ServicePicture, check: CheckPicture, nowMs: number): r
   const sinceMs = failingSinceMs ?? downSinceMs;
   if (nowMs - sinceMs < leastMs) return [];
   const text = `${last.instance} lives and does not answer: ${last.detail}`;
-  return [signOf(service, text, sinceMs)];
+  return [hangSign(service, text, sinceMs)];
 }
 
-function signOf(service: ServicePicture, text: string, sinceMs: number): Sign {
-  return {
+function hangSign({ name }: ServicePicture, text: string, sinceMs: number): Sign {
+  const from = 'check';
+  return signOf({
     kind: 'hang',
-    target: service.name,
-    key: `hang:${service.name}`,
+    target: name,
+    about: null,
     severity: 'error',
     sinceMs,
     text,
-    evidence: [{ kind: 'check', text, atMs: sinceMs }],
-  };
+    from,
+  });
 }
 
 /** Is this check down because the live process says nothing? Readiness alone never tells so. */

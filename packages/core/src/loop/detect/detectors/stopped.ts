@@ -1,5 +1,6 @@
 /** A process in state T was stopped by a signal: it holds everything and does nothing. */
 import type { Detector } from '../detector.ts';
+import { signOf } from '../sign.ts';
 
 export const stopped: Detector = {
   id: 'stopped',
@@ -8,17 +9,16 @@ export const stopped: Detector = {
     [...picture.services.values()].flatMap((service) =>
       [...service.instances.values()]
         .filter(({ processState }) => processState === 'T')
-        .map(({ view, processStateSinceMs }) => {
-          const text = `${view.instance} (pid ${view.pid ?? '?'}) is stopped: state T`;
-          return {
+        .map(({ view, processStateSinceMs }) =>
+          signOf({
             kind: 'stopped',
             target: service.name,
-            key: `stopped:${service.name}`,
+            about: null,
             severity: 'error',
             sinceMs: processStateSinceMs,
-            text,
-            evidence: [{ kind: 'process', text, atMs: processStateSinceMs }],
-          } as const;
-        }),
+            text: `${view.instance} (pid ${view.pid ?? '?'}) is stopped: state T`,
+            from: 'process',
+          }),
+        ),
     ),
 };

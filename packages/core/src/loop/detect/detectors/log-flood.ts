@@ -1,0 +1,62 @@
+/** One line drowns the log: nearly all bytes are its, at many times the usual rate. */
+import type { Picture, ServicePicture } from '../../collect/picture.ts';
+import type { Detector, Sign } from '../detector.ts';
+import { holds, recent } from '../recent.ts';
+import { signOf } from '../sign.ts';
+import { clip } from './template-new.ts';
+
+const windowMs = 30_000;
+const shareOfBytes = 0.95;
+const times = 20;
+const leastBytesPerS = 50_000;
+/** Of a service without a past. */
+const plainFloodBytesPerS = 1_000_000;
+
+export const logFlood: Detector = {
+  id: 'log-flood',
+  flag: 'pattern_analysis',
+  everyMs: 5_000,
+  clearMs: 15_000,
+  detect: (picture, nowMs) =>
+    [...picture.services.values()].flatMap((service) => signsOf(picture, service, nowMs)),
+};
+
+function signsOf(picture: Picture, service: ServicePicture, nowMs: number): readonly Sign[] {
+  const last = picture.series.last(service.name, 'log_bytes_per_s', nowMs);
+  if (last === null || last < leastBytesPerS) return [];
+  const usual = picture.series.baseline(service.name, 'log_bytes_per_s', nowMs);
+  const bar = usual === null ? plainFloodBytesPerS : Math.max(leastBytesPerS, usual.median * times);
+  const lately = recent(picture, service.name, 'log_bytes_per_s', { nowMs, windowMs });
+  if (lately === null || !holds(lately, (value) => value >= bar)) return [];
+  const loudest = loudestOf(service, nowMs);
+  if (loudest === null) return [];
+  const rate = `${(lately.median / 1_000_000).toFixed(1)} MB/s`;
+  return [
+    signOf({
+      kind: 'template-surge',
+      target: service.name,
+      about: 'flood',
+      severity: 'error',
+      sinceMs: lately.sinceMs,
+      text: `${service.name} floods its log with ${rate} of one line: ${clip(loudest)}`,
+      from: 'template',
+    }),
+  ];
+}
+
+/** An example of the template that nearly all bytes are of; null: it is not one alone. */
+function loudestOf({ templates }: ServicePicture, nowMs: number): string | null {
+  let total = 0;
+  let most = 0;
+  let example: string | null = null;
+  for (const template of templates.templates()) {
+    if (nowMs - template.lastMs > 2 * windowMs) break;
+    const count = templates.countSince(template.id, nowMs - windowMs, nowMs + 10_000);
+    const bytes = (count * template.bytes) / Math.max(1, template.count);
+    total += bytes;
+    if (bytes <= most) continue;
+    most = bytes;
+    example = template.example;
+  }
+  return total > 0 && most / total >= shareOfBytes ? example : null;
+}

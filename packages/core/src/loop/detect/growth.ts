@@ -1,0 +1,60 @@
+/**
+ * Does a figure really grow, or does it swing? Memory between two collections of garbage climbs
+ * as straight as any leak; what tells them apart is that a leak is always higher than ever before.
+ */
+import type { Metric } from '../collect/metric.ts';
+import type { Picture } from '../collect/picture.ts';
+import type { RobustLine } from '../collect/robust.ts';
+
+export type Growth = RobustLine & Readonly<{ windowMs: number; from: number; now: number }>;
+
+export type Asked = Readonly<{
+  subject: string;
+  metric: Metric;
+  windowMs: number;
+  nowMs: number;
+  /** Must it be higher than all that was seen in three hours before? */
+  newHigh: boolean;
+}>;
+
+const leastR2 = 0.8;
+const leastPoints = 12;
+const pastMs = 3 * 3_600_000;
+
+/** null: it does not, or there is too little to tell. */
+export function growthOf(picture: Picture, asked: Asked): Growth | null {
+  const { subject, metric, windowMs, nowMs, newHigh } = asked;
+  const points = picture.series.points(subject, metric, nowMs - windowMs);
+  const [first] = points;
+  const last = points.at(-1);
+  if (first === undefined || last === undefined || points.length < leastPoints) return null;
+  if (last.atMs - first.atMs < windowMs * 0.8) return null;
+  // Cheap before dear: most figures do not even end above their start.
+  if (last.value <= first.value) return null;
+  if (newHigh && !isNewHigh(picture, asked, first.atMs, last.value)) return null;
+  const line = picture.series.slope(subject, metric, nowMs - windowMs);
+  if (line === null || line.r2 < leastR2 || line.lowPerS <= 0) return null;
+  return { ...line, windowMs, from: first.value, now: last.value };
+}
+
+function isNewHigh(
+  picture: Picture,
+  { subject, metric, nowMs }: Asked,
+  beforeMs: number,
+  value: number,
+): boolean {
+  for (const sinceMs of [nowMs - pastMs, nowMs - 840_000]) {
+    for (const point of picture.series.points(subject, metric, sinceMs)) {
+      if (point.atMs < beforeMs && point.value * 1.02 >= value) return false;
+    }
+  }
+  return true;
+}
+
+export type TimeLeft = Readonly<{ atMs: number; soonMs: number; lateMs: number }>;
+
+/** When it reaches `limit` if it goes on so; ms from now. */
+export function timeToLimit({ now, perS, lowPerS, highPerS }: Growth, limit: number): TimeLeft {
+  const ms = (slope: number): number => Math.max(0, ((limit - now) / slope) * 1000);
+  return { atMs: ms(perS), soonMs: ms(highPerS), lateMs: ms(lowPerS) };
+}
