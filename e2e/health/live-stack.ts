@@ -217,15 +217,9 @@ function memoryJournal(): Readonly<{ journal: Journal; events: readonly StackEve
   return { journal, events };
 }
 
-async function* nothing() {}
-
 /** The last lines of a run, straight from its spool. */
-function spools(link: FullLink): LogsPart {
+function spools(link: FullLink): Pick<LogsPart, 'tail' | 'onLines' | 'stop'> {
   return {
-    query: nothing,
-    follow: nothing,
-    queryBatches: nothing,
-    followBatches: nothing,
     async tail(instance, _token, count) {
       const spool = link.instance(instance)?.spool ?? null;
       const text = spool === null ? '' : await readFile(spool, 'utf8').catch(() => '');

@@ -61,6 +61,8 @@ export type ProbeSeen = Readonly<{
   up: boolean | null;
   flapping: boolean;
 }>;
+export type Silence = Readonly<{ service: string; check: string; untilMs: number }>;
+
 /** We ourselves stood still; monotonic ms. */
 export type OwnPause = Readonly<{ fromMs: number; toMs: number }>;
 
@@ -88,6 +90,10 @@ export type HealthPart = Readonly<{
   /** After every probe, once its result was taken in. */
   onProbe(listener: (seen: ProbeSeen) => void): Disposer;
   onPause(listener: (pause: OwnPause) => void): Disposer;
+  /** That check is asked and decides nothing until then (wall clock), over restarts of ours. */
+  silence(silence: Silence): void;
+  unsilence(service: string, check: string): void;
+  silences(): readonly Silence[];
   stop(): Promise<void>;
 }>;
 
@@ -161,6 +167,14 @@ export type LogsPart = Readonly<{
   followBatches(query: LogQuery, abort: AbortSignal): AsyncIterable<readonly LogLine[]>;
   /** Last `count` raw lines of one run, redacted, oldest first; empty when it is not kept. */
   tail(instance: string, token: string, count: number): Promise<readonly string[]>;
+  /** Applies the bounds on space and age now. */
+  sweep(): Promise<void>;
+  /** Compresses what the service has logged so far; `bytes` came back to the file system. */
+  rotate(service: string): Promise<Readonly<{ segments: number; bytes: number }>>;
+  /** The tighter bound that `bound` set; null: none, or its time is over. */
+  boundOf(service: string): Readonly<{ bytes: number; untilMs: number }> | null;
+  /** Keeps only the newest `bytes` of its log until then (wall clock); null lifts the bound. */
+  bound(service: string, bound: Readonly<{ bytes: number; untilMs: number }> | null): Promise<void>;
   /** New lines as they are seen, for log probes and detectors; text unredacted, never stored. */
   onLines(listener: LinesListener): Disposer;
   stop(): Promise<void>;

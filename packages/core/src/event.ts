@@ -34,6 +34,8 @@ export type Event =
   /** A sign of work during the start: new log lines, CPU time, a STATUS. */
   | Readonly<{ kind: 'progressed'; instance: string; token: string }>
   | Readonly<{ kind: 'examined'; instance: string; token: string; exam: Exam }>
+  /** These checks of the service, and no others, decide nothing from now on. */
+  | Readonly<{ kind: 'silenced'; service: string; checks: ReadonlySet<string> }>
   /** We ourselves stood still: SIGSTOP, suspend, a starved host. */
   | Readonly<{ kind: 'paused'; fromMs: number; toMs: number }>
   /** The supervisor is (again) listening: it must hear what is so. */

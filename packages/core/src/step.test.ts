@@ -113,6 +113,31 @@ describe('readiness', () => {
     expect(w.brain.runs.get('api.1')?.ready).toBe(true);
   });
 
+  test('a silenced check is asked and decides nothing, until it counts again', () => {
+    const w = world([{ ...health, role: 'liveness' }]);
+    w.seen('t1');
+    w.probe('t1', 'ok');
+    const silence = (...checks: string[]) =>
+      w.say({ kind: 'silenced', service: 'api', checks: new Set(checks) });
+    silence('health');
+    expect(w.kinds(w.probes('t1', 'silent', 6))).toEqual([]);
+    expect(w.brain.runs.get('api.1')).toMatchObject({ ready: true, alive: true });
+    w.seen('t2');
+    expect(w.kinds(w.probes('t2', 'silent', 6))).toEqual(['report']);
+    expect(w.brain.runs.get('api.1')?.ready).toBe(true);
+    expect(w.kinds(silence())).toEqual(['report']);
+    expect(w.brain.runs.get('api.1')).toMatchObject({ ready: false });
+  });
+
+  test('a silenced check leaves the others their word', () => {
+    const w = world([health, { ...health, name: 'ready', role: 'readiness' }]);
+    w.say({ kind: 'silenced', service: 'api', checks: new Set(['ready']) });
+    w.seen('t1');
+    w.probes('t1', 'answered', 3);
+    w.probe('t1', 'ok', 'ready');
+    expect(w.brain.runs.get('api.1')?.ready).toBe(false);
+  });
+
   test('with liveness alone, life is readiness', () => {
     const w = world([{ ...health, role: 'liveness' }]);
     w.seen('t1');

@@ -36,6 +36,8 @@ export type Brain = {
   readonly mendings: Map<string, Mending>;
   /** Token of the run that was ended because its port was stolen, by instance: once each. */
   readonly moved: Map<string, string>;
+  /** Checks that decide nothing, by service. */
+  readonly silenced: Map<string, ReadonlySet<string>>;
   /** Failures of probes that touched this window of our own pause do not count. */
   pause: Readonly<{ fromMs: number; untilMs: number }> | null;
 };
@@ -44,7 +46,13 @@ export type Brain = {
 const pauseGraceMs = 2_000;
 
 export function openBrain(): Brain {
-  return { runs: new Map(), mendings: new Map(), moved: new Map(), pause: null };
+  return {
+    runs: new Map(),
+    mendings: new Map(),
+    moved: new Map(),
+    silenced: new Map(),
+    pause: null,
+  };
 }
 
 export function step(brain: Brain, event: Event, nowMs: number): readonly Effect[] {
@@ -62,6 +70,8 @@ export function step(brain: Brain, event: Event, nowMs: number): readonly Effect
     }
     case 'examined':
       return decideMending(brain, event);
+    case 'silenced':
+      return silence(brain, event);
     case 'paused':
       return recognisePause(brain, event);
     case 'link-restored':
@@ -89,7 +99,9 @@ function liveRun(brain: Brain, instance: string, token: string | null): WatchedR
 function seeRun(brain: Brain, event: Of<'run-seen'>, nowMs: number): readonly Effect[] {
   const known = liveRun(brain, event.instance, event.token);
   if (known === null) {
-    brain.runs.set(event.instance, openRun(event, nowMs));
+    const run = openRun(event, nowMs);
+    markSilenced(run, brain.silenced.get(event.service));
+    brain.runs.set(event.instance, run);
     const mending = brain.mendings.get(event.instance);
     if (mending !== undefined && mending.token !== event.token) mending.phase = 'restarting';
     return [];
@@ -97,6 +109,20 @@ function seeRun(brain: Brain, event: Of<'run-seen'>, nowMs: number): readonly Ef
   known.crashLoop = event.crashLoop;
   if (event.crashLoop) brain.mendings.delete(event.instance);
   return [];
+}
+
+function silence(brain: Brain, { service, checks }: Of<'silenced'>): readonly Effect[] {
+  if (checks.size === 0) brain.silenced.delete(service);
+  else brain.silenced.set(service, checks);
+  return [...brain.runs.values()].flatMap((run) => {
+    if (run.service !== service) return [];
+    markSilenced(run, checks);
+    return reportChange(brain, run);
+  });
+}
+
+function markSilenced(run: WatchedRun, checks: ReadonlySet<string> | undefined): void {
+  for (const state of run.checks) state.silenced = checks?.has(state.check.name) ?? false;
 }
 
 function loseRun(brain: Brain, instance: string): readonly Effect[] {
@@ -117,7 +143,7 @@ function takeFinding(brain: Brain, event: Of<'probed'>, nowMs: number): readonly
   if (event.finding.ok) run.held = false;
   return [
     ...changes
-      .filter((change) => !state.flapping || change === 'flapping-began')
+      .filter((change) => !state.silenced && (!state.flapping || change === 'flapping-began'))
       .map((change) => tellChange(run, state, change, failedBefore)),
     ...reportChange(brain, run),
     ...noteHealed(brain, run, nowMs),
@@ -175,7 +201,7 @@ function considerActs(brain: Brain, run: WatchedRun, nowMs: number): readonly Ef
     const { name } = dead.check;
     return [{ kind: 'examine', instance, service, token, check: name, finding: dead.last }];
   }
-  const stolen = run.checks.find(isStolen);
+  const stolen = run.checks.find((state) => isStolen(state) && !state.silenced);
   if (stolen === undefined || brain.moved.has(instance)) return [];
   brain.moved.set(instance, token);
   const text = `${instance} gave up its port: ${stolen.last?.detail ?? 'taken'}`;

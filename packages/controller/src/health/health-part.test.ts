@@ -186,3 +186,15 @@ test('a check that cannot work fails with the reason', async () => {
   await expect.poll(() => part.checks('api.1')[0]?.up, { timeout: 5_000 }).toBe(false);
   expect(part.checks('api.1')[0]?.lastDetail).toMatch(/pattern \( cannot be read/);
 });
+
+test('a silenced check is asked on, and nobody hears of it as a failure', async () => {
+  const { part, requests } = openPart({ kind: 'tcp', host: null, port: 1 });
+  await expect.poll(() => requests, { timeout: 5_000 }).toContainEqual(report(false));
+  const seen: unknown[] = [];
+  part.silence({ service: 'api', check: 'health', untilMs: Date.now() + 60_000 });
+  part.onProbe(({ check, up }) => seen.push([check.required, up]));
+  expect(requests.at(-1)).toEqual(report(true));
+  await expect.poll(() => seen, { timeout: 5_000 }).toContainEqual([false, null]);
+  part.unsilence('api', 'health');
+  expect(requests.at(-1)).toEqual(report(false));
+});

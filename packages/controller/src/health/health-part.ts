@@ -23,6 +23,7 @@ import { examineRun } from './examine.ts';
 import { healthReading, type HealthReading } from './health-reading.ts';
 import { watchInstance, type InstanceWatch } from './instance-watch.ts';
 import { tryLinks } from './links.ts';
+import { openSilences } from './silences.ts';
 import { watchPauses } from './pause-watch.ts';
 import { probeSlots, type ProbeSlots } from './probe-slots.ts';
 
@@ -30,7 +31,7 @@ export type HealthOptions = Readonly<{
   link: SupervisorLink;
   journal: Journal;
   /** null: no log probes, and no log lines in the evidence. */
-  logs: LogsPart | null;
+  logs: Pick<LogsPart, 'tail' | 'onLines'> | null;
   /** `.fettle`: evidence is kept below it. */
   stateDir: string;
   /** Probes in flight at most; 32 unless told. */
@@ -63,6 +64,9 @@ export function openHealthPart(options: HealthOptions): HealthPart {
     for (const listener of paused) listener(pause);
   });
   shell.look = pauses.look;
+  const silences = openSilences(options.stateDir, (service, checks) =>
+    take(shell, { kind: 'silenced', service, checks }),
+  );
   const disposers = [
     link.onSnapshot(() => {
       syncAll(shell);
@@ -87,10 +91,14 @@ export function openHealthPart(options: HealthOptions): HealthPart {
     tryLinks: () => tryLinks(link),
     onProbe: (listener) => added(shell.probed, listener),
     onPause: (listener) => added(paused, listener),
+    silence: silences.set,
+    unsilence: silences.lift,
+    silences: silences.list,
     stop() {
       shell.stopped = true;
       if (shell.retry !== null) clearTimeout(shell.retry);
       pauses.stop();
+      silences.stop();
       for (const dispose of disposers) dispose?.();
       for (const watch of shell.watches.values()) watch.stop();
       shell.watches.clear();
@@ -203,9 +211,11 @@ function tellProbed(shell: Shell, run: WatchedRun, check: HealthCheck, finding: 
   if (shell.probed.size === 0) return;
   const state = run.checks.find((one) => one.check.name === check.name);
   const { service, instance } = run;
-  const { up = null, flapping = false } = state ?? {};
+  const { up = null, flapping = false, silenced = false } = state ?? {};
+  // What decides nothing here shall not alarm anybody else.
+  const seen = silenced ? { check: { ...check, required: false }, up: null } : { check, up };
   for (const listener of shell.probed)
-    listener({ service, instance, check, finding, up, flapping });
+    listener({ service, instance, finding, flapping: flapping && !silenced, ...seen });
 }
 
 function lose(shell: Shell, instance: string): void {

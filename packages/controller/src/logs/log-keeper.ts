@@ -2,7 +2,9 @@
  * Decides when logs are rotated and when old ones go: after growth, and once a minute where a pass
  * over all of them is cheap. One job at a time, since all of them load the same disk.
  */
+import { stat } from 'node:fs/promises';
 import { holePunch } from './hole-punch.ts';
+import type { LogBounds } from './log-bounds.ts';
 import { listInstances, listTokens, runFiles, type RunFiles } from './log-folder.ts';
 import { missingSpace, retain, type LogLimits } from './retention.ts';
 import { rotation, type Rotation } from './rotation.ts';
@@ -20,9 +22,14 @@ export type LogKeeper = Readonly<{
   recover(): Promise<void>;
   /** Applies the bounds now. */
   sweep(): Promise<void>;
+  /** Compresses all that is indexed of these instances and gives its space back. */
+  rotateNow(instances: readonly string[]): Promise<Rotated>;
   /** Waits for the job under way. */
   stop(): Promise<void>;
 }>;
+
+/** `bytes`: what the live files gave back to the file system. */
+export type Rotated = Readonly<{ segments: number; bytes: number }>;
 
 export type KeeperOptions = Readonly<{
   logsDir: string;
@@ -30,12 +37,14 @@ export type KeeperOptions = Readonly<{
   facts: RunFacts;
   now: () => number;
   isOpen: (token: string) => boolean;
+  bounds: LogBounds;
   /** A job failed (disk full, no permission); it is tried again later. */
   onTrouble: (cause: unknown) => void;
 }>;
 
 export function logKeeper(options: KeeperOptions): LogKeeper {
   const { logsDir, limits, facts, now, isOpen } = options;
+  const boundOf = (service: string): number | null => options.bounds.of(service)?.bytes ?? null;
   const punch = holePunch(logsDir);
   const rotating = rotation({ segmentBytes: limits.segmentBytes, punch });
   const rotatedTo = new Map<string, number>();
@@ -56,7 +65,7 @@ export function logKeeper(options: KeeperOptions): LogKeeper {
   };
   const order = facts.order.bind(facts);
   const sweepNow = async (): Promise<void> => {
-    await retain({ logsDir, limits, now, isOpen, order });
+    await retain({ logsDir, limits, now, isOpen, order, boundOf });
     if (punch.works()) return;
     for (const instance of listInstances(logsDir))
       for (const token of order(instance, listTokens(logsDir, instance)).slice(0, -1))
@@ -81,7 +90,7 @@ export function logKeeper(options: KeeperOptions): LogKeeper {
         queued.delete(run.token);
         const count = await rotating.rotate(run);
         rotatedTo.set(run.token, rotating.released(run.token));
-        if (count > 0) await retain({ logsDir, limits, now, isOpen, order });
+        if (count > 0) await retain({ logsDir, limits, now, isOpen, order, boundOf });
       });
     },
     recover: () =>
@@ -93,6 +102,20 @@ export function logKeeper(options: KeeperOptions): LogKeeper {
           }
       }),
     sweep: () => enqueue(sweepNow),
+    async rotateNow(instances) {
+      const done = { segments: 0, bytes: 0 };
+      await enqueue(async () => {
+        for (const instance of instances)
+          for (const token of listTokens(logsDir, instance)) {
+            const run = runFiles(logsDir, instance, token);
+            const before = await diskBytes(run.spool);
+            done.segments += await rotating.rotate(run, true);
+            rotatedTo.set(token, rotating.released(token));
+            done.bytes += Math.max(0, before - (await diskBytes(run.spool)));
+          }
+      });
+      return done;
+    },
     async stop() {
       clearInterval(timer);
       await jobs;
@@ -100,4 +123,9 @@ export function logKeeper(options: KeeperOptions): LogKeeper {
       punch.stop();
     },
   };
+}
+
+async function diskBytes(file: string): Promise<number> {
+  const found = await stat(file).catch(() => null);
+  return found === null ? 0 : found.blocks * 512;
 }

@@ -330,3 +330,39 @@ test('levels far apart are found by the index', async () => {
   deepEqual(texts(await stack.read({ level: 'error' })), ['ERROR a', '  at b', 'FATAL c']);
   deepEqual(texts(await stack.read({ level: 'error', tail: 2 })), ['  at b', 'FATAL c']);
 });
+
+test('asked to rotate, all of a log is compressed and no line is lost', async () => {
+  const stack = await world();
+  stack.run('api.1', 'e-1');
+  const lines = Array.from({ length: 20_000 }, (_, at) => `line ${at}`);
+  stack.write('api.1', 'e-1', `${lines.join('\n')}\n`);
+  await stack.logs().catchUp();
+  const { segments } = await stack.logs().rotate('api');
+  equal(segments, 1);
+  stack.write('api.1', 'e-1', 'one more\n');
+  await stack.logs().catchUp();
+  deepEqual(texts(await stack.read()), [...lines, 'one more']);
+});
+
+test('a bound keeps the newest of a log, over a restart, until it is lifted', async () => {
+  const stack = await world();
+  const untilMs = Date.now() + 60_000;
+  for (const token of ['e-1', 'e-2', 'e-3']) {
+    stack.run('api.1', token);
+    stack.write('api.1', token, randomBytes(300_000).toString('hex').replaceAll(/.{60}/g, '$&\n'));
+    await stack.logs().catchUp();
+    stack.end('api.1', token);
+  }
+  stack.run('api.1', 'e-4');
+  stack.write('api.1', 'e-4', 'alive\n');
+  await stack.logs().catchUp();
+  await stack.logs().bound('api', { bytes: 500_000, untilMs });
+  const kept = readdirSync(join(stack.logsDir, 'api.1'));
+  const packed = kept.filter((name) => name.endsWith('.zst'));
+  deepEqual(packed, ['e-3.0001.zst']);
+  equal(texts(await stack.read()).at(-1), 'alive');
+  await stack.again();
+  deepEqual(stack.logs().boundOf('api'), { bytes: 500_000, untilMs });
+  await stack.logs().bound('api', null);
+  equal(stack.logs().boundOf('api'), null);
+});

@@ -5,6 +5,7 @@
  * `log-query.ts` and `follow-lines.ts` answer. What is stored never depends on this process: the
  * services write their files themselves.
  */
+import { dirname, join } from 'node:path';
 import { plainText } from '@fettle/core/loop/collect/log-line';
 import { redact } from '@fettle/core/loop/collect/redact';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
@@ -15,6 +16,7 @@ import { archive } from './archive.ts';
 import { readDropped } from './dropped.ts';
 import { finishIndex } from './finish-index.ts';
 import { followLines, followStart } from './follow-lines.ts';
+import { openLogBounds } from './log-bounds.ts';
 import { logKeeper } from './log-keeper.ts';
 import { listInstances, listTokens, runFiles, type RunFiles } from './log-folder.ts';
 import { queryLines } from './log-query.ts';
@@ -42,8 +44,6 @@ export type Logs = LogsPart &
   Readonly<{
     /** Reads and indexes all that is there now. */
     catchUp(): Promise<void>;
-    /** Applies the bounds now. */
-    sweep(): Promise<void>;
     /** Bytes that flooding kept from log probes and detectors (never from storage). */
     skippedBytes(): number;
   }>;
@@ -63,11 +63,13 @@ export async function openLogs(options: LogsOptions): Promise<Logs> {
     firstOffset,
     onCut: (run, seenTo) => repairCut(run, [keeper.released(run.token), seenTo], now()),
   });
+  const bounds = openLogBounds(join(dirname(logsDir), 'log-bounds.json'), now);
   const keeper = logKeeper({
     logsDir,
     limits,
     facts,
     now,
+    bounds,
     isOpen: (token) => tails.tailOf(token) !== null || indexing.has(token),
     onTrouble,
   });
@@ -110,6 +112,9 @@ export async function openLogs(options: LogsOptions): Promise<Logs> {
   function firstOffset(run: RunFiles): number {
     const gone = readDropped(run.folder).filter(({ token }) => token === run.token);
     return Math.max(keeper.released(run.token), ...gone.map(({ end }) => end));
+  }
+  function instancesOf(service: string): readonly string[] {
+    return listInstances(logsDir).filter((name) => name.replace(/\.\d+$/, '') === service);
   }
   async function finishIndexes(): Promise<void> {
     for (const instance of listInstances(logsDir))
@@ -162,6 +167,19 @@ export async function openLogs(options: LogsOptions): Promise<Logs> {
       await tails.catchUp();
     },
     sweep: keeper.sweep,
+    async rotate(service) {
+      await indexed;
+      await tails.catchUp();
+      return keeper.rotateNow(instancesOf(service));
+    },
+    boundOf: bounds.of,
+    async bound(service, bound) {
+      bounds.set(service, bound);
+      if (bound === null) return;
+      await tails.catchUp();
+      await keeper.rotateNow(instancesOf(service));
+      await keeper.sweep();
+    },
     async tail(instance, token, count) {
       const run = runFiles(logsDir, instance, token);
       const lines = await lastRawLines(run, count, keeper.released);

@@ -57,6 +57,8 @@ export type RetentionOptions = Readonly<{
   order: (instance: string, tokens: readonly string[]) => readonly string[];
   /** Is the run being written or read by the tailer? Its index must not be rewritten. */
   isOpen: (token: string) => boolean;
+  /** A tighter bound on the bytes of a service; null: none. */
+  boundOf: (service: string) => number | null;
 }>;
 
 /** One pass over everything; resolves to the number of dropped pieces. */
@@ -69,7 +71,8 @@ export async function retain(options: RetentionOptions): Promise<number> {
   }
   let dropped = 0;
   let shortBytes = await missingSpace(logsDir, limits.freeBytes);
-  for (const instances of services.values()) {
+  for (const [service, instances] of services) {
+    const serviceBytes = Math.min(limits.serviceBytes, options.boundOf(service) ?? Infinity);
     const candidates: Candidate[] = [];
     let used = 0;
     let surplus: Candidate[] = [];
@@ -91,7 +94,7 @@ export async function retain(options: RetentionOptions): Promise<number> {
     for (const candidate of surplus) await drop(candidate, 'size');
     for (const candidate of candidates.toSorted((a, b) => a.modifiedMs - b.modifiedMs)) {
       if (now() - candidate.modifiedMs > limits.maxAgeMs) await drop(candidate, 'age');
-      else if (used > limits.serviceBytes) await drop(candidate, 'size');
+      else if (used > serviceBytes) await drop(candidate, 'size');
       else if (shortBytes > 0) await drop(candidate, 'disk');
     }
   }

@@ -18,8 +18,8 @@ import { writeSegment } from './segment.ts';
 export type Rotation = Readonly<{
   /** Up to where a run's spool is, or is about to be, released. */
   released(token: string): number;
-  /** Moves full segments out of the spool while there are any. */
-  rotate(run: RunFiles): Promise<number>;
+  /** Moves full segments out of the spool while there are any; `all`: the rest, too. */
+  rotate(run: RunFiles, all?: boolean): Promise<number>;
   /** Packs what is left of a run that is over and removes its spool. */
   retire(run: RunFiles): Promise<void>;
   /** Clears what a crash left: unfinished segments, unfinished releases. */
@@ -37,12 +37,13 @@ export function rotation({ segmentBytes, punch }: RotationOptions): Rotation {
   };
   return {
     released: (token) => releasedTo.get(token) ?? 0,
-    async rotate(run) {
+    async rotate(run, all = false) {
       let count = 0;
       while (punch.works()) {
         const live = (await findPieces(run)).at(-1);
         if (live === undefined || live.path !== null) return count;
-        const end = lastBlockEnd(run, live.start, segmentBytes);
+        const full = lastBlockEnd(run, live.start, segmentBytes);
+        const end = full ?? (all ? lastBlockEnd(run, live.start, 1) : null);
         if (end === null) return count;
         await pack(run, live.start, end);
         await release(run, end);

@@ -216,6 +216,7 @@ const keep = (logsDir: string, limits: Partial<typeof DEFAULT_LIMITS>) =>
     limits: { ...DEFAULT_LIMITS, freeBytes: 0, ...limits },
     now: Date.now,
     order: (_, tokens) => tokens.toSorted(),
+    boundOf: () => null,
     isOpen: () => false,
   });
 

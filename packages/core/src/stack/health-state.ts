@@ -33,6 +33,8 @@ export type CheckState = {
   /** Oldest first, at most 21; failures that did not count are left out. */
   readonly history: boolean[];
   flapping: boolean;
+  /** It is asked and decides nothing. */
+  silenced: boolean;
   last: Finding | null;
   /** Monotonic; null before the first result. */
   lastAtMs: number | null;
@@ -56,6 +58,7 @@ export function openCheckState(check: HealthCheck): CheckState {
     stolenInRow: 0,
     history: [],
     flapping: false,
+    silenced: false,
     last: null,
     lastAtMs: null,
   };

@@ -88,7 +88,7 @@ export function failureCounts(run: WatchedRun, state: CheckState, nowMs: number)
 
 /** null: not decided. Required readiness decides; without one, all required checks do. */
 export function readinessOf(run: WatchedRun): boolean | null {
-  const required = run.checks.filter(({ check }) => check.required);
+  const required = run.checks.filter(({ check, silenced }) => check.required && !silenced);
   const gates = required.filter(({ check }) => check.role !== 'liveness');
   const deciding = gates.length > 0 ? gates : required;
   if (deciding.some(({ up }) => up === false)) return false;
@@ -100,11 +100,11 @@ export function isUp(run: WatchedRun): boolean {
 }
 
 export function deadCheck(run: WatchedRun): CheckState | undefined {
-  return run.checks.find((state) => isDead(state) && !state.flapping);
+  return run.checks.find((state) => isDead(state) && !state.flapping && !state.silenced);
 }
 
 export function isAlive(run: WatchedRun): boolean {
-  return !run.checks.some(isDead);
+  return !run.checks.some((state) => isDead(state) && !state.silenced);
 }
 
 export function openMending(

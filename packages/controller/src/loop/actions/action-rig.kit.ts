@@ -189,12 +189,15 @@ export function sleeper(name: string, fields: Partial<Service> = {}): Service {
 }
 
 /** Good versions by path, as the file ledger would know them. */
-export function watchedFiles(service: string, good: ReadonlyMap<string, string>): WatchedFiles {
+export function watchedFiles(
+  service: string,
+  good: ReadonlyMap<string, string | null>,
+): WatchedFiles {
   return {
     watched: () => [...good.keys()].map((path) => ({ path, service, secret: false })),
     goodVersion(path) {
-      const text = good.get(path);
-      if (text === undefined) return null;
+      const text = good.get(path) ?? null;
+      if (text === null) return null;
       return { hash: hashOf(text), bytes: Buffer.from(text) };
     },
   };

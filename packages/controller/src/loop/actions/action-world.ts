@@ -20,10 +20,12 @@ export type ActionWorld = Readonly<{
   nowMs: () => number;
 }>;
 
+export type WatchedFile = Readonly<{ path: string; service: string | null; secret: boolean }>;
+
 /** The part of the file ledger that actions need. */
 export type WatchedFiles = Readonly<{
   /** Every file that the ledger keeps, absolute. */
-  watched(): readonly Readonly<{ path: string; service: string | null; secret: boolean }>[];
+  watched(): readonly WatchedFile[];
   /** The version with which its service was last healthy; null: none is known. */
   goodVersion(path: string): Readonly<{ hash: string; bytes: Buffer }> | null;
 }>;

@@ -52,6 +52,12 @@ export function isStillOurs({ pid, startTicks, token }: OwnProcess, view: Instan
   );
 }
 
+/** The very process that was looked at, and no other that was given its pid. */
+export function isSameProcess(pid: number, startTicks: number): boolean {
+  const stat = readProcessStat(pid);
+  return isLive(stat) && stat.startTicks === startTicks;
+}
+
 /** A run token of this stack begins with the state folder's hash. */
 export function isOwnToken(world: ActionWorld, token: string | null): token is string {
   return token !== null && token.startsWith(world.paths.hash.slice(0, 8));

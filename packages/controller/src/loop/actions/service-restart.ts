@@ -6,11 +6,11 @@
  * instance by SIGKILL when it has passed. A service that was stopped on purpose is left alone.
  */
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { changed, failed, noTarget, refused } from './act-error.ts';
-import { plan, type ActContext, type Action } from './action.ts';
+import { plan, type ActContext, type Action, type ActParams } from './action.ts';
 import type { ActionWorld } from './action-world.ts';
+import { killAfterGrace, type RunName } from './end-run.ts';
 import {
   actor,
   ask,
@@ -66,10 +66,7 @@ export const serviceRestart: Action = {
 };
 
 /** @throws FettleError E-ACT-TARGET */
-function chosen(
-  params: Parameters<Action['plan']>[0],
-  world: ActionWorld,
-): readonly InstanceView[] {
+function chosen(params: ActParams, world: ActionWorld): readonly InstanceView[] {
   const { name } = serviceOf(world, targetOf(params));
   const only = params['instance'];
   const all = instancesOf(world, name);
@@ -86,7 +83,7 @@ function chosen(
 async function restartOne(
   name: string,
   before: string | null,
-  params: Parameters<Action['plan']>[0],
+  params: ActParams,
   context: ActContext,
 ): Promise<void> {
   const { world } = context;
@@ -96,7 +93,8 @@ async function restartOne(
   if (view.token === null) {
     const services = [view.service];
     await ask(context, { kind: 'command', command: 'start', services, actor }, `/${name}`);
-  } else if (view.token === before) await endRun(view.token, view.instance, params, context);
+  } else if (view.token === before)
+    await endRun({ instance: name, token: view.token }, params, context);
   // Else it lives a new life since the capture: that is the restart that was wanted.
   const serves = (): boolean => {
     const now = world.link.instance(name);
@@ -113,18 +111,10 @@ function isAlone({ service }: InstanceView, world: ActionWorld): boolean {
   return instancesOf(world, service).length === 1;
 }
 
-async function endRun(
-  token: string,
-  instance: string,
-  params: Parameters<Action['plan']>[0],
-  context: ActContext,
-): Promise<void> {
+async function endRun(run: RunName, params: ActParams, context: ActContext): Promise<void> {
   const graceMs = durationOf(params, 'grace');
-  const body = { kind: 'end', token, reason: 'operator-restart' } as const;
-  await ask(context, { ...body, kill: graceMs === 0 }, `/${instance}`);
-  if (graceMs === null || graceMs === 0) return;
-  const isOld = (): boolean => context.world.link.instance(instance)?.token === token;
-  const untilMs = performance.now() + graceMs;
-  while (isOld() && performance.now() < untilMs && !context.signal.aborted) await delay(20);
-  if (isOld()) await ask(context, { ...body, kill: true }, `/${instance}/kill`);
+  const { token, instance } = run;
+  const reason = 'operator-restart';
+  await ask(context, { kind: 'end', token, reason, kill: graceMs === 0 }, `/${instance}`);
+  await killAfterGrace(run, graceMs, reason, context);
 }

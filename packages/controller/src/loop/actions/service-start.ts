@@ -14,6 +14,7 @@ import {
   ask,
   instancesOf,
   isLive,
+  isStopped,
   livesOf,
   serviceOf,
   targetOf,
@@ -77,11 +78,6 @@ export const serviceStart: Action = {
     return began || (views.length > 0 && views.every(isStarted)) ? 'done' : 'unknown';
   },
 };
-
-function isStopped(world: Parameters<typeof instancesOf>[0], name: string): boolean {
-  const views = instancesOf(world, name);
-  return views.length > 0 && views.every(({ state }) => state === 'stopped');
-}
 
 function isStarted(view: InstanceView): boolean {
   return view.state === 'done' || isLive(view);

@@ -84,6 +84,12 @@ export function livesOf(
   return Object.fromEntries(instancesOf(world, service).map((one) => [one.instance, one.token]));
 }
 
+/** Stopped on purpose, all of it. */
+export function isStopped(world: ActionWorld, service: string): boolean {
+  const views = instancesOf(world, service);
+  return views.length > 0 && views.every(({ state }) => state === 'stopped');
+}
+
 export function isLive(view: InstanceView): boolean {
   return view.token !== null && view.pid !== null && view.state !== 'stopping';
 }

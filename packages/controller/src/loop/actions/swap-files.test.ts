@@ -1,5 +1,13 @@
 /** Watched files go back to their good version and return exactly; no other file is written. */
-import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { statePaths } from '@fettle/sdk/daemon/paths';
@@ -41,7 +49,7 @@ async function deedFor(key: string, more = {}) {
 test('the good bytes come back with the mode of the file, and the bad ones by the way back', async () => {
   const deed = await deedFor('k1');
   expect(read()).toBe(bad);
-  expect(await actions().act(deed)).toMatchObject({ ok: true, detail: 'api.json restored' });
+  expect(await actions().act(deed)).toMatchObject({ ok: true, detail: 'api.json replaced' });
   expect(read()).toBe(good);
   expect(statSync(file).mode & 0o777).toBe(0o640);
   expect(await actions().undo(deed)).toMatchObject({ ok: true });
@@ -90,9 +98,9 @@ test('a file that is not watched is not written, whatever the record says', asyn
   expect(named).toMatchObject({ ok: false, detail: expect.stringContaining('not watched') });
   const { mode, uid, gid } = { mode: 0o644, uid: 0, gid: 0 };
   const before = { hash: hashOf(bad), mode, uid, gid };
-  const capture = { files: [{ path: other, before, good: hashOf(good) }] };
+  const capture = { files: [{ path: other, before, after: hashOf(good), secret: false }] };
   const done = await actions().act({ key: 'k2', action, params, capture, timeoutMs });
-  expect(done).toMatchObject({ ok: false, detail: expect.stringContaining('no longer watched') });
+  expect(done).toMatchObject({ ok: false, detail: expect.stringContaining('not watched') });
   expect(read(other)).toBe(bad);
 });
 
@@ -105,9 +113,11 @@ test('a link is not written through', async () => {
   expect(read(secret)).toBe(bad);
 });
 
-test('a file that was deleted is put there again', async () => {
+test('a file that was deleted is put there again, and gone by the way back', async () => {
   rmSync(file);
   const deed = await deedFor('k1', { path: 'api.json' });
   expect(await actions().act(deed)).toMatchObject({ ok: true });
   expect(read()).toBe(good);
+  expect(await actions().undo(deed)).toMatchObject({ ok: true });
+  expect(existsSync(file)).toBe(false);
 });
