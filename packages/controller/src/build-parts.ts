@@ -1,5 +1,7 @@
 /** Builds the parts in the order in which they need each other. */
+import { join } from 'node:path';
 import type { PartDeps, Parts } from './controller.ts';
+import { openErrors } from './errors/errors-part.ts';
 import { openFiguresPart } from './figures/figures-part.ts';
 import { openHealthPart } from './health/health-part.ts';
 import { openLogs } from './logs/logs-part.ts';
@@ -19,6 +21,7 @@ export async function buildParts({
   paths,
   log,
   nowMs,
+  durable,
 }: PartDeps): Promise<Parts> {
   const logs = await openLogs({
     logsDir: paths.logsDir,
@@ -38,8 +41,15 @@ export async function buildParts({
     onTrouble: (cause) => log.warn({ err: cause }, 'a good version of a file cannot be kept'),
   });
   const names = openNameMemory(link);
+  const errors = openErrors({
+    folder: join(paths.stateDir, 'errors'),
+    store,
+    durable,
+    nowMs,
+    onTrouble: (cause) => log.warn({ err: cause }, 'reported errors wait in their spool'),
+  });
   const loop = openLoopPart({
-    collecting: { link, health, figures, logs, why, journal, files },
+    collecting: { link, health, figures, logs, why, journal, files, errors },
     link,
     journal,
     store,
@@ -53,5 +63,5 @@ export async function buildParts({
     hands: (steadyMs) => openHands({ link, logs, health, files, names, paths, nowMs: steadyMs }),
     onTrouble: (cause) => log.error({ err: cause }, 'the loop cannot keep its records'),
   });
-  return { logs, health, figures, why, loop };
+  return { logs, health, figures, why, loop, errors };
 }

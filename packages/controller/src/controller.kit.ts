@@ -4,6 +4,7 @@
  */
 import { openLoop } from '@fettle/core/loop-state';
 import { stepLoop } from '@fettle/core/loop-step';
+import { openErrors } from './errors/errors-part.ts';
 import type { LoopPart } from './loop/loop-part.ts';
 import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
@@ -221,6 +222,12 @@ export function nullParts(over: Partial<Parts> = {}): Parts {
       stop: () => nothing,
     },
     loop: idleLoop(),
+    errors: {
+      take: () => nothing,
+      groups: () => [],
+      onReports: () => () => undefined,
+      stop: () => nothing,
+    },
     figures: {
       latest: () => null,
       series: (service, startMs) => ({
@@ -330,7 +337,12 @@ async function runRig(
     version: '0.1.0',
     dashboardDir: null,
     log: { info: () => undefined, warn: note, error: note },
-    buildParts: () => nullParts(options.parts),
+    buildParts: ({ store, durable, nowMs }) => {
+      const folder = join(paths.stateDir, 'errors');
+      const onTrouble = note as (cause: unknown) => void;
+      const errors = openErrors({ folder, store, durable, nowMs, onTrouble });
+      return nullParts({ errors, ...options.parts });
+    },
     ...options.controller,
   });
   const rig: Rig = {

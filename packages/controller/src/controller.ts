@@ -13,6 +13,7 @@ import { isLoopback } from './http/guard.ts';
 import { createApi, type Api } from './http/server.ts';
 import { createTokens, type Tokens } from './http/tokens.ts';
 import { createJournal, type FullJournal } from './journal.ts';
+import type { ErrorsPart } from './errors/errors-part.ts';
 import type { LoopPart } from './loop/loop-part.ts';
 import type { FiguresPart, HealthPart, LogsPart, SupervisorLink, WhyPart } from './parts.ts';
 import { createRecorder } from './recorder.ts';
@@ -35,6 +36,8 @@ export type PartDeps = Readonly<{
   paths: StatePaths;
   log: Log;
   nowMs: () => number;
+  /** Does the store keep what it is given? */
+  durable: boolean;
 }>;
 export type Parts = Readonly<{
   health: HealthPart;
@@ -42,6 +45,7 @@ export type Parts = Readonly<{
   logs: LogsPart;
   why: WhyPart;
   loop: LoopPart;
+  errors: ErrorsPart;
 }>;
 
 export type ControllerOptions = Readonly<{
@@ -84,7 +88,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     ...createRecorder(journal, store, nowMs),
     onError: (error) => log.warn({ reason: reasonOf(error) }, 'supervisor link'),
   });
-  const parts = await options.buildParts({ link, journal, store, paths, log, nowMs });
+  const parts = await options.buildParts({ link, journal, store, paths, log, nowMs, durable });
   let url = '';
   const daemon = (): DaemonStatus => ({
     supervisorPid: link.info()?.pid ?? null,
@@ -134,7 +138,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
       await api.close();
       rmSync(paths.controllerSocket, { force: true });
       link.stop();
-      const all = [parts.loop, parts.health, parts.figures, parts.logs, parts.why];
+      const all = [parts.loop, parts.errors, parts.health, parts.figures, parts.logs, parts.why];
       await within(stopPartsMs, Promise.allSettled(all.map((part) => part.stop())));
       journal.stop();
       await store.close();

@@ -74,6 +74,32 @@ export function storeContract(name: string, open: () => Store): void {
       );
       deepEqual([store.records('run', 31), store.records('incident')], [[], []]);
     });
+    test('reported errors are grouped, with the place up to which they were taken', () => {
+      const fingerprint = 'f';
+      const error = { service: 'api', fingerprint, message: 'one', stack: 'at a', release: null };
+      deepEqual([store.errorCursor(), store.errorCount()], [null, 0]);
+      store.addErrors([{ ...error, atMs: 10 }], { segment: 1, offset: 5 });
+      store.addErrors(
+        [
+          { ...error, atMs: 20, message: 'two', stack: null, release: 'v2' },
+          { ...error, atMs: 15, service: null },
+        ],
+        { segment: 1, offset: 9 },
+      );
+      deepEqual([store.errorCursor(), store.errorCount()], [{ segment: 1, offset: 9 }, 3]);
+      const [newest, other] = store.errorGroups({ limit: 9 });
+      deepEqual(newest, {
+        ...error,
+        message: 'two',
+        release: 'v2',
+        count: 2,
+        firstMs: 10,
+        lastMs: 20,
+      });
+      deepEqual([other?.service, other?.count], [null, 1]);
+      deepEqual(store.errorGroups({ limit: 9, sinceMs: 16 }).length, 1);
+      deepEqual(store.errorGroups({ limit: 9, service: 'web' }), []);
+    });
     test('pages go forwards and backwards', () => {
       fill(10);
       deepEqual(seqs({ after: 4, limit: 3, from: 'oldest' }), [5, 6, 7]);

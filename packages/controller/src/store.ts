@@ -55,6 +55,23 @@ export type SavedAnswer = Readonly<{ fingerprint: string; status: number; body: 
 /** A record of the healing loop; `body` is plain JSON, null: forget it. */
 export type LoopRecord = Readonly<{ kind: string; id: string; body: unknown }>;
 
+/** An error that somebody reported. `service`, `stack`, `release` null: not said. */
+export type ErrorRow = Readonly<{
+  atMs: number;
+  service: string | null;
+  fingerprint: string;
+  message: string;
+  stack: string | null;
+  release: string | null;
+}>;
+
+/** All reports of one fingerprint and service; the texts are those of the newest. */
+export type ErrorGroupRow = Omit<ErrorRow, 'atMs'> &
+  Readonly<{ count: number; firstMs: number; lastMs: number }>;
+
+/** Up to where the spool of error reports was taken over. */
+export type ErrorCursor = Readonly<{ segment: number; offset: number }>;
+
 export type ChainReport = Readonly<{
   ok: boolean;
   rows: number;
@@ -84,6 +101,16 @@ export type Store = Readonly<{
   keepRecords(records: readonly LoopRecord[], nowMs: number): void;
   /** Of a kind, those written since `sinceMs`, oldest write first. */
   records(kind: string, sinceMs?: number): readonly LoopRecord[];
+  /** All or none, with the place in the spool up to which they reach. */
+  addErrors(rows: readonly ErrorRow[], cursor: ErrorCursor): void;
+  /** null: nothing was taken over yet. */
+  errorCursor(): ErrorCursor | null;
+  /** By the newest report, newest first. */
+  errorGroups(
+    query: Readonly<{ service?: string; sinceMs?: number; limit: number }>,
+  ): readonly ErrorGroupRow[];
+  /** Reports that are kept. */
+  errorCount(): number;
   /** Bytes on disk; 0 for a store in memory. */
   sizeBytes(): number;
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 /** What the HTTP resources may use: the controller's parts and facts about the daemon. */
 import type { FiguresPart, HealthPart, LogsPart, WhyPart } from '../parts.ts';
+import type { ErrorsPart } from '../errors/errors-part.ts';
 import type { LoopPart } from '../loop/loop-part.ts';
 import type { FullJournal } from '../journal.ts';
 import type { StatusKeeper } from '../status-keeper.ts';
@@ -18,6 +19,7 @@ export type ApiParts = Readonly<{
   logs: LogsPart;
   why: WhyPart;
   loop: LoopPart;
+  errors: ErrorsPart;
   status: StatusKeeper;
   tokens: Tokens;
   version: string;

@@ -24,6 +24,7 @@ const tags: Readonly<Record<string, string>> = {
   services: 'One service at a time',
   commands: 'What people ask for',
   events: 'What happened, and what happens',
+  errors: 'What services report of themselves',
   logs: 'What services wrote',
   ports: 'Who listens where',
   links: 'Whether dependencies can be reached',
@@ -118,7 +119,7 @@ function bodyOf(schema: z.ZodType): Json {
 }
 
 function responsesOf(spec: RouteSpec): Json {
-  const responses: Json = { 200: answerOf(spec.answer) };
+  const responses: Json = { [spec.answer.status ?? 200]: answerOf(spec.answer) };
   for (const [status, description] of Object.entries(spec.others ?? {}))
     responses[status] = { description };
   const bodied = spec.body === undefined ? [] : [413, 415];

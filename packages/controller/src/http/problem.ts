@@ -30,7 +30,7 @@ export function asFettleError(error: unknown): FettleError {
     });
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new FettleError('E-API-TOO-LARGE', 'the body is larger than this route takes', {
-      hint: 'send less: 64 kB at most, 10 kB to /ping',
+      hint: 'send less: 64 kB at most, 10 kB to /ping, 2 MB to /api/v1/errors',
       status: 413,
     });
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')

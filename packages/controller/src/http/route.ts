@@ -15,6 +15,8 @@ export type Answer = Readonly<{
   description: string;
   /** Name of a schema in `schemas.ts`, or null for text. */
   schema: string | null;
+  /** 200 unless told. */
+  status?: number;
   /** `application/json` unless told. */
   media?: readonly string[];
 }>;
@@ -37,6 +39,8 @@ export type RouteSpec = Readonly<{
   /** Problem statuses besides 400, 401, 403, 500. */
   problems?: readonly number[];
   timeoutMs?: number;
+  /** 64 kB unless told. */
+  bodyLimitBytes?: number;
   /** The answer holds a secret, which must not be remembered for a repeated key. */
   secret?: boolean;
   handle: (request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -52,12 +56,13 @@ export function createRoutes(app: FastifyInstance, parts: ApiParts): Routes {
     all: () => specs,
     add(spec) {
       specs.push(spec);
-      const { method, path, params, query, body, timeoutMs } = spec;
+      const { method, path, params, query, body, timeoutMs, bodyLimitBytes } = spec;
       app.route({
         method,
         url: path,
         config: routeConfig({ role: spec.role }),
         ...(timeoutMs === undefined ? {} : { handlerTimeout: timeoutMs }),
+        ...(bodyLimitBytes === undefined ? {} : { bodyLimit: bodyLimitBytes }),
         schema: {
           ...(params === undefined ? {} : { params: inputSchema(params) }),
           ...(query === undefined ? {} : { querystring: inputSchema(query) }),

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { incidentSchemas } from './incident-schemas.ts';
 import type * as Documents from '@fettle/sdk/api/documents';
+import type { ErrorReceiptDocument, ErrorsDocument } from '@fettle/sdk/api/errors';
 import type * as Status from '@fettle/sdk/api/status';
 
 /** Schemas by the name under which OpenAPI lists them. */
@@ -312,5 +313,30 @@ named(
     hint: text,
     docs: text.optional(),
   }),
+);
+named(
+  'ErrorReceiptDocument',
+  z.object({
+    schema: z.literal('fettle.error-receipt/v1'),
+    accepted: count,
+  }) satisfies z.ZodType<ErrorReceiptDocument>,
+);
+named(
+  'ErrorsDocument',
+  z.object({
+    schema: z.literal('fettle.errors/v1'),
+    groups: z.array(
+      z.object({
+        fingerprint: text,
+        service: text.nullable(),
+        message: text,
+        stack: text.nullable(),
+        release: text.nullable(),
+        count,
+        firstAt: time,
+        lastAt: time,
+      }),
+    ),
+  }) satisfies z.ZodType<ErrorsDocument>,
 );
 for (const [id, schema] of Object.entries(incidentSchemas)) named(id, schema);

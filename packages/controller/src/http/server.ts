@@ -10,6 +10,7 @@ import { FettleError } from '@fettle/sdk/fettle-error';
 import type { ApiParts } from './api-parts.ts';
 import { addCommandRoutes } from './command-routes.ts';
 import { echoCorrelation, requestIdOf } from './correlation.ts';
+import { addErrorRoutes } from './error-routes.ts';
 import { addEventRoutes } from './event-routes.ts';
 import { createGuard } from './guard.ts';
 import { addHealthRoutes } from './health-routes.ts';
@@ -85,6 +86,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   addStatusRoutes(routes, parts);
   addServiceRoutes(routes, parts);
   addEventRoutes(routes, parts);
+  addErrorRoutes(routes, parts);
   addCommandRoutes(routes, parts);
   addPortRoutes(routes, parts);
   addLinkRoutes(routes, parts);

@@ -1,8 +1,18 @@
 /** A store that forgets: for tests, and when the state folder cannot be written. Bounded by prune. */
 import type { StackEvent } from '@fettle/sdk/api/documents';
-import type { Cursor, EventQuery, SavedAnswer, SavedState, Store, TokenRow } from '../store.ts';
+import type {
+  Cursor,
+  ErrorCursor,
+  ErrorGroupRow,
+  EventQuery,
+  SavedAnswer,
+  SavedState,
+  Store,
+  TokenRow,
+} from '../store.ts';
 import { chainHash, chainStart } from './audit-chain.ts';
 
+const maxErrorGroups = 1_000;
 const answerKeptMs = 86_400_000;
 
 type Kept = Readonly<{ event: StackEvent; key: string | null; hash: string }>;
@@ -79,8 +89,43 @@ export function memoryStore(): Store {
       [...records.values()]
         .filter(({ kind, atMs }) => kind === wanted && atMs >= sinceMs)
         .map(({ kind, id, body }) => ({ kind, id, body: JSON.parse(body) })),
+    ...memoryErrors(),
     sizeBytes: () => 0,
     close: () => Promise.resolve(),
+  };
+}
+
+function memoryErrors(): Pick<Store, 'addErrors' | 'errorCursor' | 'errorGroups' | 'errorCount'> {
+  const groups = new Map<string, ErrorGroupRow>();
+  let count = 0;
+  let cursor: ErrorCursor | null = null;
+  return {
+    addErrors(rows, next) {
+      for (const { atMs, ...row } of rows) {
+        const key = `${row.service ?? ''}\0${row.fingerprint}`;
+        const known = groups.get(key);
+        groups.delete(key);
+        groups.set(key, {
+          ...row,
+          stack: row.stack ?? known?.stack ?? null,
+          release: row.release ?? known?.release ?? null,
+          count: (known?.count ?? 0) + 1,
+          firstMs: Math.min(known?.firstMs ?? atMs, atMs),
+          lastMs: Math.max(known?.lastMs ?? atMs, atMs),
+        });
+        const [oldest] = groups.keys();
+        if (groups.size > maxErrorGroups && oldest !== undefined) groups.delete(oldest);
+      }
+      count += rows.length;
+      cursor = next;
+    },
+    errorCursor: () => cursor,
+    errorGroups: ({ service, sinceMs = 0, limit }) =>
+      [...groups.values()]
+        .filter((one) => one.lastMs >= sinceMs && (service ?? one.service) === one.service)
+        .toSorted((one, other) => other.lastMs - one.lastMs || other.count - one.count)
+        .slice(0, limit),
+    errorCount: () => count,
   };
 }
 

@@ -78,6 +78,42 @@ export const migrations: readonly Migration[] = [
     down: `
       DROP TABLE loop_record;`,
   },
+  {
+    id: 4,
+    title: 'reported errors, their groups, each stack trace once',
+    up: `
+      CREATE TABLE error_stack (
+        id INTEGER PRIMARY KEY,
+        hash TEXT NOT NULL UNIQUE,
+        text TEXT NOT NULL
+      ) STRICT;
+      CREATE TABLE error_report (
+        id INTEGER PRIMARY KEY,
+        at_ms INTEGER NOT NULL,
+        service TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        message TEXT NOT NULL,
+        release TEXT,
+        stack_id INTEGER
+      ) STRICT;
+      CREATE TABLE error_group (
+        service TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        message TEXT NOT NULL,
+        release TEXT,
+        stack_id INTEGER,
+        count INTEGER NOT NULL,
+        first_ms INTEGER NOT NULL,
+        last_ms INTEGER NOT NULL,
+        PRIMARY KEY (service, fingerprint)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX error_group_time ON error_group (last_ms);`,
+    down: `
+      DROP TABLE error_group;
+      DROP TABLE error_report;
+      DROP TABLE error_stack;
+      DELETE FROM meta WHERE name = 'error_cursor';`,
+  },
 ];
 
 /** The shape that this version of Fettle reads and writes. */

@@ -10,6 +10,7 @@ import type { StackEvent } from '@fettle/sdk/api/documents';
 import type { ChainReport, Store } from '../store.ts';
 import { chainHash, chainStart } from './audit-chain.ts';
 import { createCheckpointer } from './sqlite-checkpointer.ts';
+import { sqliteErrors } from './sqlite-errors.ts';
 import { eventOf, eventsReader } from './sqlite-events.ts';
 import { migrate, openDatabase, readVersion, refuseNewer } from './sqlite-schema.ts';
 import { schemaVersion } from './sqlite-migrations.ts';
@@ -63,6 +64,11 @@ function storeOn(db: DatabaseSync, path: string): Store {
     ...sqliteRecords(db, (work) => {
       const result = inTransaction(db, work);
       checkpointer.wrote(1);
+      return result;
+    }),
+    ...sqliteErrors(db, meta, (work) => {
+      const result = inTransaction(db, work);
+      checkpointer.wrote(200);
       return result;
     }),
     sizeBytes: () => fileBytes(path) + fileBytes(`${path}-wal`),

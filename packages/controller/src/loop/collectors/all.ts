@@ -12,6 +12,7 @@ import { openBudget, type Shed } from './collect-budget.ts';
 import type { Collecting, Collector, CollectorDeps, Emit } from './collector.ts';
 import { descriptorsCollector } from './descriptors-collector.ts';
 import { disksCollector } from './disks-collector.ts';
+import { errorsCollector } from './errors-collector.ts';
 import { figuresCollector } from './figures-collector.ts';
 import { filesCollector } from './files-collector.ts';
 import { hostCollector } from './host-collector.ts';
@@ -27,6 +28,7 @@ export const collectors: readonly Collector[] = [
   linesCollector,
   whyCollector,
   filesCollector,
+  errorsCollector,
   hostCollector,
   disksCollector,
   descriptorsCollector,

@@ -67,6 +67,7 @@ export function aWorld(stack: Stack | null, views: readonly InstanceView[]): Wor
           return { ...event, seq: 1, at: '' };
         },
       },
+      errors: { onReports: () => () => undefined },
       files: null,
       nowMs: () => 1_000,
     },

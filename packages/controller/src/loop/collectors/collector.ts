@@ -14,6 +14,7 @@ import type {
   SupervisorLink,
   WhyPart,
 } from '../../parts.ts';
+import type { ErrorsPart } from '../../errors/errors-part.ts';
 import type { FileLedger } from '../ledger/file-ledger.ts';
 import type { CollectBudget } from './collect-budget.ts';
 
@@ -27,6 +28,7 @@ export type CollectorDeps = Readonly<{
   logs: Pick<LogsPart, 'onLines'>;
   why: Pick<WhyPart, 'why' | 'onChange'>;
   journal: Pick<Journal, 'append'>;
+  errors: Pick<ErrorsPart, 'onReports'>;
   /** null: no file is watched. */
   files: Pick<FileLedger, 'onChange'> | null;
   /** The loop's clock: epoch ms that never jumps while the controller lives. */
