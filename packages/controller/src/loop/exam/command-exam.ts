@@ -10,7 +10,7 @@ const builtins = new Set(
   ),
 );
 
-export function examineCommand({ service }: ExamContext): ServiceExam['command'] {
+export function examineCommand({ service }: Pick<ExamContext, 'service'>): ServiceExam['command'] {
   const name = programOf(service.command);
   const path = service.environment['PATH'] ?? process.env['PATH'] ?? '/usr/bin:/bin';
   return { name, found: name === '' ? service.external : exists(name, service.workingDir, path) };

@@ -20,6 +20,8 @@ export type DialOptions = Readonly<{
   path: string | null;
   connectTimeoutMs: number;
   answerTimeoutMs: number;
+  /** Where the protocol is not known: how long it is given to accept; 0: it is not looked at. */
+  acceptTimeoutMs?: number;
 }>;
 
 /** A server under load accepts late; one that stands still never does. */
@@ -65,14 +67,15 @@ function failureOf(error: NodeJS.ErrnoException): Dialed['tcp'] {
 }
 
 async function answers(socket: Socket, options: DialOptions): Promise<boolean | null> {
-  const { protocol, host, port, path, answerTimeoutMs } = options;
+  const { protocol, host, port, path, answerTimeoutMs, acceptTimeoutMs = acceptMs } = options;
+  if (protocol === null && acceptTimeoutMs === 0) return null;
   const { promise, resolve } = Promise.withResolvers<boolean | null>();
   socket.once('data', () => resolve(true));
   // Hung up without a word: the connection was taken, which is no answer and no silence.
   socket.once('end', () => resolve(null));
   socket.once('error', () => resolve(null));
   if (protocol !== null) socket.write(questionOf(protocol, `${host}:${port}`, path));
-  const waitMs = protocol === null ? acceptMs : answerTimeoutMs;
+  const waitMs = protocol === null ? acceptTimeoutMs : answerTimeoutMs;
   const timer = setTimeout(() => resolve(protocol === null ? accepted(socket) : false), waitMs);
   return promise.finally(() => clearTimeout(timer));
 }

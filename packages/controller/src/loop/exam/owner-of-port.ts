@@ -1,6 +1,7 @@
 /** Who listens on a port, in the stack's own terms: an instance, a left-over of ours, a stranger. */
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { PortOwner } from '@fettle/core/stack/port';
 import { redact } from '@fettle/core/loop/collect/redact';
 import { ownerOfPort } from '@fettle/proc/port-owner';
@@ -34,5 +35,8 @@ function whose(
 
 function wasRun(runsDir: string, token: string): boolean {
   if (!/^[\w.-]{1,80}$/.test(token)) return false;
+  // A token of this stack begins with its state folder's hash; records are tidied away.
+  const hash = createHash('sha256').update(dirname(runsDir)).digest('hex');
+  if (token.startsWith(hash.slice(0, 8))) return true;
   return ['exit', 'pid'].some((end) => existsSync(join(runsDir, `${token}.${end}`)));
 }

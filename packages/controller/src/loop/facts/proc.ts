@@ -1,53 +1,64 @@
 /**
- * `proc(service)`: its processes as the kernel tells them now.
- * `{state, pid, cpu, rss, threads, fds, processes, nice, wchan}`; state is `exited` when no
- * instance has a process, `T` when one is stopped, else that of the first instance's own process.
- * `cpu` counts cores over a look of 200 ms; `rss` bytes of the whole tree.
+ * `proc(service)`: its process as the kernel tells it now, of several instances the worst.
+ * `{state, pid, cpu, rss, threads, fds, fd_limit}`; state is `running`, `stopped`, `zombie` or
+ * `exited`. `cpu` counts cores over a look of 200 ms; cpu, rss and threads are of its whole tree.
  */
-import { getPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Value } from '@fettle/core/loop/plan/expression/expression';
+import type { InstanceView } from '@fettle/core/supervise/instance-view';
+import { readProcessLimits } from '@fettle/proc/machine';
 import { countOpenFiles } from '@fettle/proc/open-files';
 import { isLive, readProcessStat, ticksPerSecond } from '@fettle/proc/process-stat';
-import { waitChannel } from '@fettle/proc/threads';
 import { processesOf, type OwnProcess } from '../actions/own-processes.ts';
 import { textArgument, type ShellFact } from './shell-fact.ts';
 
 const lookMs = 200;
+const worstFirst = ['exited', 'zombie', 'stopped', 'running'] as const;
+type State = (typeof worstFirst)[number];
 
 export const proc: ShellFact = {
   name: 'proc',
   async answer(args, { world, timeoutMs }) {
     const service = textArgument(args, 0);
-    if (world.link.stack()?.services.every(({ name }) => name !== service) !== false) return null;
     const views = world.link.instances().filter((one) => one.service === service);
-    const owned = views.flatMap(processesOf);
-    const [first] = owned;
-    if (first === undefined) return { state: 'exited', pid: null, processes: 0 };
-    const before = ticksOf(owned);
+    const known = views.map((view) => ({ state: stateOf(view), tree: processesOf(view) }));
+    const worst = worstFirst
+      .map((state) => known.find((one) => one.state === state))
+      .find((one) => one !== undefined);
+    const own = worst?.tree[0];
+    if (worst === undefined) return null;
+    if (own === undefined) return { ...nothing, state: worst.state };
+    const before = ticksOf(worst.tree);
     const beganMs = performance.now();
     await delay(Math.max(1, Math.min(lookMs, timeoutMs / 2)));
     const seconds = (performance.now() - beganMs) / 1_000;
-    const used = usedTicks(before, ticksOf(owned)) / ticksPerSecond / seconds;
-    return reading(first, owned, Math.round(used * 1_000) / 1_000);
+    const used = usedTicks(before, ticksOf(worst.tree)) / ticksPerSecond / seconds;
+    return {
+      ...reading(own, worst.tree),
+      cpu: Math.round(used * 1_000) / 1_000,
+      state: worst.state,
+    };
   },
 };
 
-function reading(first: OwnProcess, owned: readonly OwnProcess[], cpu: number): Value {
-  const stats = owned.map(({ pid }) => readProcessStat(pid)).filter(isLive);
-  const own = stats.find(({ pid }) => pid === first.pid) ?? stats[0];
-  if (own === undefined) return { state: 'exited', pid: null, processes: 0 };
-  const stopped = stats.some(({ state }) => state === 'T');
+const nothing = { pid: null, cpu: null, rss: null, threads: null, fds: null, fd_limit: null };
+
+function stateOf({ pid, token, state }: InstanceView): State {
+  if (state === 'external') return 'running';
+  const stat = pid === null || token === null ? null : readProcessStat(pid);
+  if (stat === null) return 'exited';
+  if (stat.state === 'Z' || stat.state === 'X') return 'zombie';
+  return stat.state === 'T' ? 'stopped' : 'running';
+}
+
+function reading(own: OwnProcess, tree: readonly OwnProcess[]): Readonly<Record<string, Value>> {
+  const stats = tree.map(({ pid }) => readProcessStat(pid)).filter(isLive);
   return {
-    state: stopped ? 'T' : own.state,
     pid: own.pid,
-    cpu,
     rss: sum(stats.map(({ rssBytes }) => rssBytes)),
     threads: sum(stats.map(({ threads }) => threads)),
     fds: countOpenFiles(own.pid),
-    processes: stats.length,
-    nice: niceOf(own.pid),
-    wchan: waitChannel(own.pid),
+    fd_limit: readProcessLimits(own.pid)?.openFiles.soft ?? null,
   };
 }
 
@@ -70,12 +81,4 @@ function usedTicks(
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, one) => total + one, 0);
-}
-
-function niceOf(pid: number): number | null {
-  try {
-    return getPriority(pid);
-  } catch {
-    return null;
-  }
 }

@@ -31,3 +31,8 @@ export function numberArgument(args: readonly Value[], at: number): number | nul
   const value = args[at];
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
+
+/** A fact's own time, a little within what there is for all. */
+export function ownTimeoutMs(wantedMs: number, wholeMs: number): number {
+  return Math.max(1, Math.min(wantedMs, wholeMs - 30));
+}
