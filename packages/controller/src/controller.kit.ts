@@ -5,7 +5,10 @@
 import { openLoop } from '@fettle/core/loop-state';
 import { stepLoop } from '@fettle/core/loop-step';
 import { openErrors } from './errors/errors-part.ts';
+import { openActions } from './loop/actions/act-once.ts';
+import { loadRunbooks } from './loop/load-runbooks.ts';
 import type { LoopPart } from './loop/loop-part.ts';
+import { previewRun } from './loop/preview-run.ts';
 import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -183,8 +186,14 @@ export async function fakeSupervisor(
 /** Parts that know nothing; `over` replaces some of what they answer. */
 const histogram = { boundsSeconds: [0.005, 0.5], counts: [1, 2], sumSeconds: 9.302, count: 3 };
 
-/** The real loop over nothing: no runbooks, no hands. */
+const idleHands: Parameters<typeof previewRun>[0]['hands'] = {
+  answer: (calls) => Promise.resolve(calls.map(() => null)),
+  actions: openActions([], null as never),
+};
+
+/** The real loop with the shipped runbooks, and hands that reach nothing. */
 function idleLoop(): LoopPart {
+  const { runbooks } = loadRunbooks({ dir: null, cwd: '/' });
   const state = openLoop(Date.now());
   return {
     state,
@@ -192,7 +201,10 @@ function idleLoop(): LoopPart {
     incident: (id) => state.incidents.get(id) ?? null,
     runs: () => [...state.runs.values()],
     run: (id) => state.runs.get(id) ?? null,
-    runbooks: () => [],
+    runbooks: () => runbooks,
+    runbookProblems: () => [],
+    preview: (runbook, params) =>
+      previewRun({ state, hands: idleHands, nowMs: () => Date.now() }, runbook, params),
     healing: () => false,
     command: (command, actor) =>
       void stepLoop(state, { kind: 'commanded', command, actor }, Date.now()),

@@ -6,6 +6,7 @@ import type {
   IncidentsDocument,
   RunsDocument,
 } from './api/incidents.ts';
+import type { DryRunDocument, RunbookDocument, RunbooksDocument } from './api/runbooks.ts';
 
 export type HealingClient = Readonly<{
   /** `since`: RFC 3339 or a duration back from now; 7 days unless told. */
@@ -14,6 +15,11 @@ export type HealingClient = Readonly<{
   /** As a page in Markdown. */
   writeUp(id: string): Promise<string>;
   runs(request?: Readonly<{ active?: boolean }>): Promise<RunsDocument>;
+  runbooks(): Promise<RunbooksDocument>;
+  runbook(name: string): Promise<RunbookDocument>;
+  /** Which way it would go now; nothing is changed. */
+  previewRunbook(name: string, wish: RunWish): Promise<DryRunDocument>;
+  runRunbook(name: string, wish: RunWish): Promise<HealingCommandDocument>;
   state(): Promise<HealingDocument>;
   /** `verb`: `acknowledge`, `resolve`, `notes`, `verdict`, `manual-steps`, `manual-steps/ID/done`. */
   tellIncident(id: string, verb: string, body?: object): Promise<HealingCommandDocument>;
@@ -23,6 +29,13 @@ export type HealingClient = Readonly<{
     verb: 'pause' | 'resume' | 'emergency-stop' | 'freeze',
     body?: Readonly<{ for?: string; service?: string; until?: string }>,
   ): Promise<HealingCommandDocument>;
+}>;
+
+export type RunWish = Readonly<{
+  target: string;
+  /** Class of diagnosis that is meant; absent: the runbook's first. */
+  diagnosis?: string;
+  params?: Readonly<Record<string, string | number | boolean>>;
 }>;
 
 type Ask = Readonly<{
@@ -39,6 +52,10 @@ export function healingClient({ get, text, post, queryOf }: Ask): HealingClient 
     incident: (id) => get(at('incidents', id)),
     writeUp: (id) => text(`${at('incidents', id)}/write-up`),
     runs: (request = {}) => get(`/api/v1/runs${queryOf(request)}`),
+    runbooks: () => get('/api/v1/runbooks'),
+    runbook: (name) => get(at('runbooks', name)),
+    previewRunbook: (name, wish) => post(`${at('runbooks', name)}/preview`, wish),
+    runRunbook: (name, wish) => post(`${at('runbooks', name)}/run`, wish),
     state: () => get('/api/v1/healing'),
     tellIncident: (id, verb, body = {}) => post(`${at('incidents', id)}/${verb}`, body),
     tellRun: (id, verb, body = {}) => post(`${at('runs', id)}/${verb}`, body),

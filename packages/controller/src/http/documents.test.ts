@@ -60,6 +60,8 @@ const cases: readonly (readonly [string, string])[] = [
   ['/api/v1/incidents', 'IncidentsDocument'],
   ['/api/v1/runs', 'RunsDocument'],
   ['/api/v1/healing', 'HealingDocument'],
+  ['/api/v1/runbooks', 'RunbooksDocument'],
+  ['/api/v1/runbooks/high-cpu', 'RunbookDocument'],
   ['/ping/nightly', 'PingDocument'],
   ['/healthz', 'HealthDocument'],
   ['/nowhere', 'Problem'],
@@ -76,6 +78,7 @@ test('every route that is served is described, with its problems', async () => {
   for (const [path] of cases.slice(0, -1)) {
     const known = path
       .replace('/services/api', '/services/{name}')
+      .replace('/runbooks/high-cpu', '/runbooks/{name}')
       .replace('/ping/nightly', '/ping/{id}');
     ok(document.paths[known]?.get, known);
     ok(document.paths[known].get.responses['403'], known);

@@ -1,6 +1,7 @@
 /** The documents of the API as zod schemas, held to the wire types of the SDK by the compiler. */
 import { z } from 'zod';
 import { incidentSchemas } from './incident-schemas.ts';
+import { runbookSchemas } from './runbook-schemas.ts';
 import type * as Documents from '@fettle/sdk/api/documents';
 import type { ErrorReceiptDocument, ErrorsDocument } from '@fettle/sdk/api/errors';
 import type * as Status from '@fettle/sdk/api/status';
@@ -339,4 +340,5 @@ named(
     ),
   }) satisfies z.ZodType<ErrorsDocument>,
 );
-for (const [id, schema] of Object.entries(incidentSchemas)) named(id, schema);
+for (const [id, schema] of Object.entries({ ...incidentSchemas, ...runbookSchemas }))
+  named(id, schema);

@@ -16,6 +16,7 @@ import { createGuard } from './guard.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { addLinkRoutes } from './link-routes.ts';
 import { addIncidentRoutes } from './incident-routes.ts';
+import { addRunbookRoutes } from './runbook-routes.ts';
 import { addLogRoutes } from './log-routes.ts';
 import { addMetricsRoutes } from './metrics-routes.ts';
 import { addOpenApiRoute } from './openapi-route.ts';
@@ -92,6 +93,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   addLinkRoutes(routes, parts);
   addLogRoutes(routes, parts, slots);
   addIncidentRoutes(routes, parts);
+  addRunbookRoutes(routes, parts);
   const hub = addStreamRoutes(routes, parts, slots);
   addMetricsRoutes(routes, parts, { startups, connections, streams: slots.count });
   addHealthRoutes(routes, parts);

@@ -5,6 +5,8 @@
 import type { LoopCommand, LoopEvent, Reflex } from '@fettle/core/loop-event';
 import { openLoop, type LoopState } from '@fettle/core/loop-state';
 import type { Incident } from '@fettle/core/incident/incident';
+import type { Problem } from '@fettle/config/problem/problem';
+import type { Params } from '@fettle/core/loop/diagnose/diagnosis';
 import type { Runbook } from '@fettle/core/loop/plan/runbook';
 import type { Run } from '@fettle/core/loop/remedy/run';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
@@ -15,6 +17,7 @@ import type { CollectorDeps } from './collectors/collector.ts';
 import { openDriver, type OtherEffect } from './loop-driver.ts';
 import type { LoopHands } from './loop-hands.ts';
 import type { SettingsSource } from './loop-settings.ts';
+import { previewRun, type Preview } from './preview-run.ts';
 import { steadyClock } from './steady-clock.ts';
 
 export type LoopPart = Readonly<{
@@ -24,6 +27,10 @@ export type LoopPart = Readonly<{
   runs(): readonly Run[];
   run(id: string): Run | null;
   runbooks(): readonly Runbook[];
+  /** Of runbook files that are not used. */
+  runbookProblems(): readonly Problem[];
+  /** Which way a runbook would go now, and what each act would do; changes nothing. */
+  preview(runbook: Runbook, params: Params): Promise<Preview>;
   /** Is something being done about this service now? */
   healing(service: string): boolean;
   state: LoopState;
@@ -90,6 +97,8 @@ export function openLoopPart(options: LoopOptions): LoopPart {
     runs: () => [...state.runs.values()],
     run: (id) => state.runs.get(id) ?? stored<Run>(store, 'run', id),
     runbooks: () => [...state.runbooks.values()],
+    runbookProblems: () => settings.runbookProblems(),
+    preview: (runbook, params) => previewRun({ state, hands, nowMs }, runbook, params),
     healing: (service) => isHealing(state, service),
     command: (command, actor) => driver.take({ kind: 'commanded', command, actor }),
     configure,

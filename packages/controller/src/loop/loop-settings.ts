@@ -14,6 +14,8 @@ export type LoopSettings = Readonly<{
 
 export type SettingsSource = Readonly<{
   current(): LoopSettings;
+  /** Of runbook files that are not used. */
+  runbookProblems(): ReturnType<RunbookFiles['problems']>;
   onChange(listener: () => void): Disposer;
   stop: Disposer;
 }>;
@@ -24,7 +26,7 @@ export type SettingsOptions = Readonly<{
   link: Pick<SupervisorLink, 'stack'>;
   journal: Pick<Journal, 'append'>;
   env: Readonly<Record<string, string | undefined>>;
-  runbooks: Pick<RunbookFiles, 'current' | 'onChange' | 'stop'>;
+  runbooks: RunbookFiles;
 }>;
 
 export function openSettings({
@@ -51,6 +53,7 @@ export function openSettings({
   if (policy.problems().length > 0) tell(journal, policy.problems());
   return {
     current: () => ({ ...policy.current(), runbooks: runbooks.current() }),
+    runbookProblems: () => runbooks.problems(),
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

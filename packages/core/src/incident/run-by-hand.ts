@@ -1,6 +1,7 @@
 /** A person runs a runbook: the same steps, guards, proof and undo, under their name. */
 import type { LoopCommand } from '../loop-event.ts';
-import type { Diagnosis } from '../loop/diagnose/diagnosis.ts';
+import type { Diagnosis, Params } from '../loop/diagnose/diagnosis.ts';
+import type { Runbook } from '../loop/plan/runbook.ts';
 import { nextId, rememberIncident, workOf, type Turn } from '../loop-state.ts';
 import { ask } from './act.ts';
 import { openIncident } from './open-incident.ts';
@@ -16,23 +17,8 @@ export function runByHand(
   const target = String(command.params['target'] ?? command.params['service'] ?? '');
   const title = `${runbook.name} run by ${actor}${target === '' ? '' : ` on ${target}`}`;
   const incident = openIncident(turn, { root: target, title, severity: 'warn' });
-  const trigger = runbook.triggers.find(({ kind }) => kind === 'diagnosis');
-  const diagnosis: Diagnosis = {
-    id: nextId(state, 'diagnosis'),
-    incidentId: incident.id,
-    class: trigger?.kind === 'diagnosis' ? (trigger.classes[0] ?? 'unknown') : 'unknown',
-    target,
-    confidence: 1,
-    sentence: title,
-    for: [{ kind: 'history', text: `${actor} said so`, atMs: nowMs }],
-    against: [],
-    params: command.params,
-    ruleId: 'person',
-    symptomIds: [],
-    affected: [],
-    others: [],
-    atMs: nowMs,
-  };
+  const ids = { id: nextId(state, 'diagnosis'), incidentId: incident.id };
+  const diagnosis = diagnosisByHand(runbook, command.params, actor, { ...ids, nowMs });
   incident.diagnosis = diagnosis;
   incident.diagnoses.push(diagnosis);
   incident.services.push(...(target === '' ? [] : [target]));
@@ -40,4 +26,32 @@ export function runByHand(
   work.byHand = { runbook: runbook.name, actor };
   rememberIncident(state, incident);
   ask(turn, incident, diagnosis, work);
+}
+
+/** What a person means by naming a runbook: its own class, or the one that `params` names. */
+export function diagnosisByHand(
+  { name, triggers }: Runbook,
+  params: Params,
+  actor: string,
+  { id, incidentId, nowMs }: Readonly<{ id: string; incidentId: string; nowMs: number }>,
+): Diagnosis {
+  const classes = triggers.flatMap((one) => (one.kind === 'diagnosis' ? one.classes : []));
+  const meant = classes.find((one) => one === params['diagnosis']) ?? classes[0] ?? 'unknown';
+  const target = String(params['target'] ?? params['service'] ?? '');
+  return {
+    id,
+    incidentId,
+    class: meant,
+    target,
+    confidence: 1,
+    sentence: `${name} run by ${actor}${target === '' ? '' : ` on ${target}`}`,
+    for: [{ kind: 'history', text: `${actor} said so`, atMs: nowMs }],
+    against: [],
+    params,
+    ruleId: 'person',
+    symptomIds: [],
+    affected: [],
+    others: [],
+    atMs: nowMs,
+  };
 }
