@@ -33,7 +33,7 @@ export async function openGeneratedStack(seed: string, firstPort: number): Promi
     partnerPort: await freePort(),
     has,
   });
-  layOut(plan, passwordFrom(dice));
+  layOut(plan, () => passwordFrom(dice));
   const disk = cannotMount() === null && mountSmallDisk(plan.disk) ? plan.disk : null;
   const database = { host: '127.0.0.1', port: plan.databasePort };
   const proxy = await openFaultProxy(database, plan.linkPort);

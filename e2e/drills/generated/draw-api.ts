@@ -7,6 +7,7 @@ import {
   poolOf,
   variableOf,
   withHttpCheck,
+  withSecret,
   type Draft,
   type Sketch,
 } from './sketch.ts';
@@ -50,7 +51,6 @@ export function drawApi(sketch: Sketch, wish: ApiWish): Draft {
       chatty: dice.chance(0.5),
       needs: [variable],
       database: stores ? variableOf(database.service) : null,
-      secret: stores ? database.secret : null,
       upstreams:
         wish.partner === undefined ? {} : { [wish.partner]: `${variableOf(wish.partner)}_URL` },
       optional: wish.partner === undefined ? [] : [wish.partner],
@@ -75,7 +75,7 @@ export function drawApi(sketch: Sketch, wish: ApiWish): Draft {
       },
     },
   });
-  return withHttpCheck(sketch, made);
+  return withHttpCheck(sketch, stores ? withSecret(sketch, made) : made);
 }
 
 export function drawFront(sketch: Sketch, all: readonly Draft[]): Draft {
@@ -90,7 +90,6 @@ export function drawFront(sketch: Sketch, all: readonly Draft[]): Draft {
       chatty: false,
       needs: [],
       database: null,
-      secret: null,
       upstreams: Object.fromEntries(
         all.map(({ service }) => [service, `${variableOf(service)}_URL`]),
       ),

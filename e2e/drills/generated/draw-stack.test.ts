@@ -56,7 +56,7 @@ test('a written one is a config that Fettle reads', () => {
   try {
     const dir = join(base, 'stack');
     const plan = drawStack(rollDice('written'), { ...ground, dir, controls: join(base, 'c') });
-    layOut(plan, 'secret');
+    layOut(plan, () => 'secret');
     const { stack } = loadStack({ dir, env: {} });
     // The programs, and the outside partner.
     expect(stack.services.length).toBe(plan.programs.length + 1);

@@ -12,6 +12,7 @@ import {
   draft,
   needs,
   poolOf,
+  withSecret,
   variableOf,
   withHttpCheck,
   type Draft,
@@ -23,9 +24,8 @@ import { accessFormats } from './wording.ts';
 export function drawStack(dice: Dice, ground: Ground): StackPlan {
   const names = openNames(dice.fork('names'));
   const service = names.name('database');
-  const secret = join(ground.dir, 'secrets', `${names.noun()}.txt`);
   const port = ground.firstPort + dice.between(0, 19);
-  const database = { service, port, secret, user: `${names.noun()}_rw` };
+  const database = { service, port };
   const slots = { taken: 0 };
   const sketch: Sketch = { dice: dice.fork('programs'), names, ground, database, slots };
   const partner = { service: names.name('partner'), port: ground.partnerPort };
@@ -35,7 +35,6 @@ export function drawStack(dice: Dice, ground: Ground): StackPlan {
     controls: ground.controls,
     programs: drawPrograms(sketch, partner.service),
     databasePort: port,
-    secret,
     linkPort: ground.linkPort,
     partner,
     disk: join(ground.dir, 'data'),
@@ -84,7 +83,7 @@ function drawDatabase(sketch: Sketch): Draft {
     language: redis ? 'redis' : 'node',
     config: { maxClients },
     wanted: ['maxClients'],
-    settings: { secret: database.secret, user: database.user },
+    settings: { users: join(ground.dir, 'secrets', 'users.json') },
     definition: {
       port: { prefer: [database.port], fallback: false },
       health: { tcp: true, interval: '1s', timeout: '1s' },
@@ -101,10 +100,10 @@ function drawWorker(sketch: Sketch): Draft {
     port: false,
     config: { timeoutMs: 1_000, roundMs: 1_000, pool: poolOf(dice) },
     wanted: ['pool', 'roundMs'],
-    settings: { secret: database.secret, database: variableOf(database.service) },
+    settings: { database: variableOf(database.service) },
     definition: { depends_on: needs(database.service) },
   });
-  return withHeartbeat(made);
+  return withHeartbeat(withSecret(sketch, made));
 }
 
 function withHeartbeat(made: Draft): Draft {

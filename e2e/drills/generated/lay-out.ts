@@ -12,23 +12,29 @@ const companions: Readonly<Record<string, readonly string[]>> = {
   python: ['kit.py', 'tuning.py', 'voice.py'],
 };
 
-export type Written = Readonly<{
-  /** First password of the database. */
-  password: string;
-}>;
-
-export function layOut(plan: StackPlan, password: string): Written {
+/** `password` makes one for each client of the database. */
+export function layOut(plan: StackPlan, password: () => string): void {
   for (const folder of ['conf', 'secrets', 'certs', 'tools', 'spool', 'data', 'apps'])
     mkdirSync(join(plan.dir, folder), { recursive: true });
   mkdirSync(plan.controls, { recursive: true });
-  writeFileSync(plan.secret, `${password}\n`, { mode: 0o600 });
+  const users: Record<string, string> = {};
+  for (const { service, settings } of plan.programs) {
+    if (typeof settings['secret'] !== 'string') continue;
+    users[service] = password();
+    writeFileSync(settings['secret'], `${users[service]}\n`, { mode: 0o600 });
+  }
+  writeFileSync(usersFile(plan), `${JSON.stringify(users, null, 2)}\n`, { mode: 0o600 });
   cpSync(join(sources, 'renew.mjs'), join(plan.dir, 'tools', 'renew.mjs'));
-  for (const program of plan.programs) writeProgram(plan, program, password);
+  for (const program of plan.programs) writeProgram(plan, program, users);
   writeFileSync(join(plan.dir, 'fettle.json'), `${JSON.stringify(configOf(plan), null, 2)}\n`);
-  return { password };
 }
 
-function writeProgram(plan: StackPlan, program: ProgramPlan, password: string): void {
+type Users = Readonly<Record<string, string>>;
+
+/** Who may log in to the database, and with what. */
+export const usersFile = ({ dir }: StackPlan): string => join(dir, 'secrets', 'users.json');
+
+function writeProgram(plan: StackPlan, program: ProgramPlan, users: Users): void {
   const { service, language, settings, config } = program;
   const folder = join(plan.dir, 'apps', service);
   mkdirSync(folder, { recursive: true });
@@ -40,7 +46,7 @@ function writeProgram(plan: StackPlan, program: ProgramPlan, password: string): 
     writeCertificate(join(plan.dir, 'certs', service), 90);
   }
   const ending = endings[language];
-  if (ending === undefined) return writeRedis(plan, program, password);
+  if (ending === undefined) return writeRedis(plan, program, users);
   cpSync(join(sources, `${program.source}.${ending}`), join(folder, `${program.file}.${ending}`));
   for (const file of companions[language] ?? []) cpSync(join(sources, file), join(folder, file));
   cpSync(join(sources, 'with-env.sh'), join(folder, 'with-env.sh'));
@@ -62,14 +68,15 @@ export const envText = (env: Readonly<Record<string, string>>): string =>
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
 
-/** Redis reads its own format; its password stands in its configuration. */
-function writeRedis(plan: StackPlan, { settings, config }: ProgramPlan, password: string): void {
+/** Redis reads its own format; its users stand in its configuration. */
+function writeRedis(plan: StackPlan, { settings, config }: ProgramPlan, users: Users): void {
   const lines = [
     `maxclients ${String(config['maxClients'])}`,
     'save ""',
     'appendonly no',
     `dir ${join(plan.dir, 'data')}`,
-    `requirepass ${password}`,
+    'user default off',
+    ...Object.entries(users).map(([user, word]) => `user ${user} on >${word} ~* &* +@all`),
   ];
   writeFileSync(settings.config, `${lines.join('\n')}\n`);
 }
@@ -123,18 +130,21 @@ function watched(plan: StackPlan, program: ProgramPlan): Readonly<Record<string,
 
 function configOf(plan: StackPlan): object {
   const configs: Record<string, { file: string }> = {};
+  const secrets: Record<string, { file: string }> = {};
   const services: Record<string, object> = {};
   for (const program of plan.programs) {
     const files = watched(plan, program);
     for (const [name, file] of Object.entries(files)) configs[name] = { file };
+    const { secret } = program.settings;
+    if (typeof secret === 'string') secrets[`${program.service}-password`] = { file: secret };
     services[program.service] = {
       command: commandOf(plan, program),
       working_dir: `apps/${program.service}`,
       ...program.definition,
       configs: Object.keys(files),
-      ...(program.settings['secret'] === undefined || program.settings['secret'] === null
-        ? {}
-        : { secrets: ['database-password'] }),
+      ...(typeof program.settings['secret'] === 'string'
+        ? { secrets: [`${program.service}-password`] }
+        : {}),
     };
   }
   services[plan.partner.service] = {
@@ -147,7 +157,7 @@ function configOf(plan: StackPlan): object {
     name: plan.name,
     heal: { autonomy: 'full' },
     configs,
-    secrets: { 'database-password': { file: plan.secret } },
+    secrets,
     services,
   };
 }

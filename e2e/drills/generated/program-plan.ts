@@ -62,8 +62,6 @@ export type StackPlan = Readonly<{
   controls: string;
   programs: readonly ProgramPlan[];
   databasePort: number;
-  /** Password file of the database, absolute. */
-  secret: string;
   /** Where the link of the far API leads in: the port of the fault proxy. */
   linkPort: number;
   /** An outside service that is nice to have. */

@@ -20,7 +20,7 @@ export type Sketch = Readonly<{
   dice: Dice;
   names: Namer;
   ground: Ground;
-  database: Readonly<{ service: string; port: number; user: string; secret: string }>;
+  database: Readonly<{ service: string; port: number }>;
   /** Ranges of ports that were handed out. */
   slots: { taken: number };
 }>;
@@ -107,4 +107,10 @@ export const poolOf = (dice: Dice) => ({
 export function withHttpCheck({ dice }: Sketch, made: Draft): Draft {
   const health = checkOf(dice, String(made.settings['health']));
   return { ...made, definition: { ...made.definition, health } };
+}
+
+/** Each client of the database has a user of its own, and the password in a file. */
+export function withSecret({ ground }: Sketch, made: Draft): Draft {
+  const secret = join(ground.dir, 'secrets', `${made.service}.txt`);
+  return { ...made, settings: { ...made.settings, secret } };
 }

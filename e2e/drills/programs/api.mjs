@@ -11,14 +11,14 @@ import { say } from './voice.mjs';
 const config = readConfig();
 for (const name of settings.needs) need(name);
 const bases = Object.entries(settings.upstreams).map(([name, variable]) => [name, need(variable)]);
-const password = settings.secret === null ? null : readSecret(settings.secret);
 const pool =
   settings.database === null
     ? null
     : openPool({
         host: config.database?.host ?? need(`${settings.database}_HOST`),
         port: config.database?.port ?? Number(need(`${settings.database}_PORT`)),
-        password: () => password,
+        user: settings.name,
+        password: readSecret(settings.secret),
         ...config.pool,
         timeoutMs: config.timeoutMs,
       });

@@ -1,14 +1,16 @@
 // A small database: keys and counters in memory, over the Redis protocol, with a password and a
 // bound on connections.
 import { createServer } from 'node:net';
-import { listen, readConfig, readSecret } from './kit.mjs';
+import { readFileSync } from 'node:fs';
+import { listen, readConfig } from './kit.mjs';
 import settings from './settings.mjs';
 import { told } from './tuning.mjs';
 import { say } from './voice.mjs';
 
 const config = readConfig();
 const values = new Map();
-const sockets = new Set();
+/** Sessions by their sockets. */
+const sockets = new Map();
 let refused = 0;
 
 const bulk = (text) =>
@@ -26,19 +28,22 @@ const commands = {
     values.set(key, String(next));
     return `:${next}\r\n`;
   },
-  AUTH: (session, ...words) => {
-    session.known = words.at(-1) === readSecret(settings.secret);
-    if (session.known) return '+OK\r\n';
-    say('warn', 'auth-refused-here', { user: settings.user });
-    return `-${settings.voice['auth-refused'].replace('{user}', settings.user)}\r\n`;
+  AUTH: (session, user, password) => {
+    const known = JSON.parse(readFileSync(settings.users, 'utf8'));
+    session.user = known[user] !== undefined && known[user] === password ? user : null;
+    if (session.user !== null) return '+OK\r\n';
+    say('warn', 'auth-refused-here', { user });
+    return `-${settings.voice['auth-refused'].replace('{user}', user)}\r\n`;
   },
   CLIENT: (_session, verb = '', ...words) => {
     if (verb.toUpperCase() === 'LIST')
-      return bulk([...sockets].map((one, id) => `id=${id} addr=${address(one)}`).join('\n'));
+      return bulk([...sockets.keys()].map((one, id) => `id=${id} addr=${address(one)}`).join('\n'));
     if (verb.toUpperCase() !== 'KILL') return '-ERR syntax error\r\n';
-    const victims = [...sockets].filter((one) => address(one) === words.at(-1));
-    for (const one of victims) one.destroy();
-    return victims.length > 0 ? '+OK\r\n' : '-ERR No such client\r\n';
+    const victims = [...sockets].filter(
+      ([socket, session]) => address(socket) === words.at(-1) || session.user === words.at(-1),
+    );
+    for (const [socket] of victims) socket.destroy();
+    return `:${victims.length}\r\n`;
   },
 };
 
@@ -47,7 +52,7 @@ const address = (socket) => `${socket.remoteAddress}:${socket.remotePort}`;
 function run(session, [name = '', ...words]) {
   const command = commands[name.toUpperCase()];
   if (command === undefined) return `-ERR unknown command '${name}'\r\n`;
-  if (!session.known && !['AUTH', 'PING'].includes(name.toUpperCase()))
+  if (session.user === null && !['AUTH', 'PING'].includes(name.toUpperCase()))
     return '-NOAUTH Authentication required.\r\n';
   return command(session, ...words);
 }
@@ -72,10 +77,10 @@ const server = createServer((socket) => {
     socket.end(`-${settings.voice['too-many']}\r\n`);
     return;
   }
-  sockets.add(socket);
+  const session = { text: '', user: null };
+  sockets.set(socket, session);
   socket.on('close', () => sockets.delete(socket));
   socket.setEncoding('utf8');
-  const session = { text: '', known: false };
   socket.on('data', (chunk) => {
     if (told().word === 'mute') return;
     session.text += chunk;
@@ -83,6 +88,6 @@ const server = createServer((socket) => {
       socket.write(run(session, words));
   });
 });
-server.on('close', () => sockets.forEach((socket) => socket.destroy()));
+server.on('close', () => sockets.forEach((_session, socket) => socket.destroy()));
 listen(server);
 setInterval(() => say('info', 'saved', { keys: values.size }), 15_000);

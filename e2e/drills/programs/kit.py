@@ -143,7 +143,7 @@ class Session:
             raise TimeoutError(f"[Errno 110] Connection timed out: {host}:{port}") from error
         self.file = self.socket.makefile("rb")
         self.broken = False
-        self.ask("AUTH", password)
+        self.ask("AUTH", settings["name"], password)
 
     def ask(self, *words):
         try:

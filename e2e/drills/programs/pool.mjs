@@ -55,8 +55,7 @@ function readReply(text) {
   return { value: text.slice(end + 2, length - 2), error: false, length };
 }
 
-/** `password` is a function: it is asked for each new connection. */
-export function openPool({ host, port, password, max, acquireMs, idleMs, timeoutMs }) {
+export function openPool({ host, port, user, password, max, acquireMs, idleMs, timeoutMs }) {
   const free = [];
   const queue = [];
   let open = 0;
@@ -64,7 +63,7 @@ export function openPool({ host, port, password, max, acquireMs, idleMs, timeout
   async function dial() {
     const session = openSession({ host, port, timeoutMs });
     try {
-      await session.ask('AUTH', password());
+      await session.ask('AUTH', user, password);
       return session;
     } catch (error) {
       session.close();

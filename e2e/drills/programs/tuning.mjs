@@ -13,9 +13,11 @@ const held = [];
 let line = '';
 let beganMs = 0;
 
+/** What is meant for one run begins with its pid: a restart is then a cure. */
 function read() {
   try {
-    return readFileSync(file, 'utf8').trim();
+    const [, pid, text] = /^(?:pid=(\d+) )?(.*)/.exec(readFileSync(file, 'utf8'));
+    return pid === undefined || Number(pid) === process.pid ? text.trim() : '';
   } catch {
     return '';
   }

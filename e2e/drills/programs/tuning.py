@@ -30,11 +30,16 @@ defects = [
 
 
 def read():
+    """What is meant for one run begins with its pid: a restart is then a cure."""
     try:
         with open(FILE, encoding="utf8") as file:
-            return file.read().strip()
+            text = file.read().strip()
     except OSError:
         return ""
+    if not text.startswith("pid="):
+        return text
+    pid, _, text = text.removeprefix("pid=").partition(" ")
+    return text if int(pid) == os.getpid() else ""
 
 
 def told():

@@ -5,11 +5,11 @@ import settings from './settings.mjs';
 import { say } from './voice.mjs';
 
 const config = readConfig();
-const password = readSecret(settings.secret);
 const pool = openPool({
   host: need(`${settings.database}_HOST`),
   port: Number(need(`${settings.database}_PORT`)),
-  password: () => password,
+  user: settings.name,
+  password: readSecret(settings.secret),
   ...config.pool,
   timeoutMs: config.timeoutMs,
 });

@@ -1,0 +1,43 @@
+/** Somebody edits a configuration file and leaves it broken; the next start refuses it. */
+import { act, type Fault } from '../fault.ts';
+import type { Dice } from '../dice.ts';
+import { edit, killBehind, pickApi, restartByHand, restartsOf, works } from '../hands.ts';
+
+/** What goes wrong when one edits JSON by hand. */
+const slips: readonly ((text: string) => string)[] = [
+  (text) => text.replace(/\}\s*$/, ''),
+  (text) => text.replace(',', ''),
+  (text) => text.replace('{', '{,'),
+  (text) => `${text.trimEnd().slice(0, -1)}, }\n`,
+  (text) => text.replace(/"(\w+)":/, "'$1':"),
+];
+
+export const badConfig: Fault = {
+  name: 'bad_config',
+  family: 'config',
+  unfit: () => null,
+  async inject(stack, dice: Dice) {
+    const { configured, bridge } = stack.parts;
+    const victim = dice.pick([configured ?? bridge, bridge, pickApi(stack, dice)]);
+    const chosen = victim.config === null ? bridge : victim;
+    const { service } = chosen;
+    const before = await restartsOf(stack, service);
+    const restore = edit(chosen.config ?? '', dice.pick(slips));
+    await killBehind(stack, service, dice.pick(['SIGTERM', 'SIGKILL'] as const));
+    return {
+      did: `the configuration of ${service} was left broken`,
+      signal: {
+        what: 'two restarts',
+        shows: async () => (await restartsOf(stack, service)) >= before + 2,
+      },
+      expected: { classes: ['bad_config'], targets: [service] },
+      right: [act('config.rollback'), act('config.restore')],
+      cured: () => works(stack, chosen),
+      async undo() {
+        restore();
+        if (!(await works(stack, chosen))) await restartByHand(stack, service);
+      },
+      tempting: { what: `restart ${service}`, run: () => stack.fettle('restart', service) },
+    };
+  },
+};

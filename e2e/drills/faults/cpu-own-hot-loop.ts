@@ -1,0 +1,43 @@
+/** A function that costs far too much: a whole core, and everybody who asks waits for it. */
+import { act, type Fault } from '../fault.ts';
+import { askService } from '../drill-stack.ts';
+import { cpuSeconds, pickApi, renewed, tellRun } from '../hands.ts';
+
+export const cpuOwnHotLoop: Fault = {
+  name: 'cpu_own_hot_loop',
+  family: 'process',
+  heavy: true,
+  // The service must tell how long requests take: without that, load and fault look alike.
+  unfit: () => null,
+  async inject(stack, dice) {
+    const victim = stack.kind === 'shop' ? stack.parts.front : pickApi(stack, dice, ['node']);
+    const { service, health } = victim;
+    const pid = await tellRun(stack, service, `burn 0.94 ${dice.between(4, 6) * 100}`);
+    let [atMs, used] = [performance.now(), cpuSeconds(pid)];
+    return {
+      did: `${service} burns a core in slices`,
+      signal: {
+        what: 'more than 0.6 of a core, and a slow answer',
+        async shows() {
+          const nowMs = performance.now();
+          const share = (cpuSeconds(pid) - used) / ((nowMs - atMs) / 1_000);
+          if (nowMs - atMs > 2_000) [atMs, used] = [nowMs, cpuSeconds(pid)];
+          const { tookMs } = await askService(stack, service, health, 3_000);
+          return share > 0.6 && tookMs > 100;
+        },
+        withinMs: 20_000,
+      },
+      expected: {
+        classes: ['cpu_own_hot_loop', 'cpu_own_threads', 'event_loop_block'],
+        targets: [service],
+      },
+      right: [act('service.restart')],
+      cured: renewed(stack, victim, pid),
+      undo: async () => stack.tell(service, ''),
+      tempting: {
+        what: `restart ${stack.parts.database.service}`,
+        run: () => stack.fettle('restart', stack.parts.database.service),
+      },
+    };
+  },
+};

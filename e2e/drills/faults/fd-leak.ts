@@ -1,0 +1,28 @@
+/** Handles that are opened and never closed, on their way to the limit. */
+import { act, type Fault } from '../fault.ts';
+import { openFiles, pickApi, renewed, tellRun } from '../hands.ts';
+
+export const fdLeak: Fault = {
+  name: 'fd_leak',
+  family: 'process',
+  unfit: () => null,
+  async inject(stack, dice) {
+    const victim = pickApi(stack, dice);
+    const { service } = victim;
+    const perSecond = dice.between(3, 5);
+    const pid = await tellRun(stack, service, `handles ${perSecond}`);
+    const before = openFiles(pid);
+    return {
+      did: `${service} opens ${perSecond} files a second and closes none`,
+      signal: { what: '40 handles more', shows: async () => openFiles(pid) > before + 40 },
+      expected: { classes: ['fd_leak'], targets: [service] },
+      right: [act('service.restart')],
+      cured: renewed(stack, victim, pid),
+      undo: async () => stack.tell(service, ''),
+      tempting: {
+        what: `restart ${stack.parts.front.service}`,
+        run: () => stack.fettle('restart', stack.parts.front.service),
+      },
+    };
+  },
+};

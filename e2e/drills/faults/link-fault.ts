@@ -1,0 +1,50 @@
+/** Faults of the link between a service and its database: one shape, several ways to be bad. */
+import type { Dice } from '../dice.ts';
+import { act, escalate, type Fault } from '../fault.ts';
+import { askService } from '../drill-stack.ts';
+import type { LinkMode } from '../fault-proxy.ts';
+import { databaseAnswers } from '../hands.ts';
+
+type LinkFault = Readonly<{
+  name: string;
+  classes: readonly string[];
+  mode(dice: Dice): LinkMode;
+  /** Of one request of the service at the near end. */
+  shows(answer: Readonly<{ status: number; tookMs: number }>): boolean;
+}>;
+
+export function linkFault({ name, classes, mode, shows }: LinkFault): Fault {
+  return {
+    name,
+    family: 'network',
+    overLink: true,
+    unfit: ({ parts }) => (parts.linked === null ? 'no link over the proxy' : null),
+    async inject(stack, dice) {
+      const { linked, database } = stack.parts;
+      if (linked === null) throw new RangeError('no link');
+      const { program, proxy } = linked;
+      const chosen = mode(dice);
+      await proxy.set(chosen);
+      const ask = () => askService(stack, program.service, program.work, 4_000);
+      return {
+        did: `the link of ${program.service} to ${database.service}: ${JSON.stringify(chosen)}`,
+        signal: {
+          what: 'requests suffer, the database answers when asked directly',
+          shows: async () => shows(await ask()) && databaseAnswers(stack),
+          withinMs: 20_000,
+        },
+        expected: { classes, targets: [program.service, database.service] },
+        right: [escalate, act('breaker.open'), act('resilience.set')],
+        async cured() {
+          const { status, tookMs } = await ask();
+          return status === 200 && tookMs < 300;
+        },
+        undo: () => proxy.set({ kind: 'pass' }),
+        tempting: {
+          what: `restart ${database.service}`,
+          run: () => stack.fettle('restart', database.service),
+        },
+      };
+    },
+  };
+}
