@@ -160,6 +160,13 @@ export const catalogue: readonly CatalogueEntry[] = [
     load: () => import('./commands/explain.ts'),
   },
   {
+    name: 'runbooks',
+    group: 'Heal',
+    summary: 'what may be done about what: list, show, validate, test, run, schema',
+    completes: ['list', 'show', 'validate', 'test', 'run', 'schema'],
+    load: () => import('./commands/runbooks.ts'),
+  },
+  {
     name: 'runs',
     group: 'Heal',
     summary: 'what runbooks did; --active, --stats',

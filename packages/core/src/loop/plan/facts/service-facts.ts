@@ -182,6 +182,20 @@ export const serviceFacts: readonly PictureFact[] = [
     ),
   },
   {
+    name: 'top_pid',
+    params: [serviceParam],
+    result: 'number',
+    about:
+      'The process of it that used most of the processor at the last closer look; else its own.',
+    example: 'known(top_pid(target))',
+    source: 'picture',
+    answer: about((_world, service) => {
+      const seen = service.exam?.processes.filter(({ ours }) => ours) ?? [];
+      const busiest = seen.toSorted((a, b) => b.cpu - a.cpu)[0];
+      return busiest?.pid ?? instancesOf(service)[0]?.view.pid ?? null;
+    }),
+  },
+  {
     name: 'kind',
     params: [serviceParam],
     result: 'string',
