@@ -4,7 +4,7 @@
  */
 import { holePunch } from './hole-punch.ts';
 import { listInstances, listTokens, runFiles, type RunFiles } from './log-folder.ts';
-import { missingSpace, retain, type LogLimits } from './retention.ts';
+import { missingSpace, retain, type LogLimits, type RetentionMemory } from './retention.ts';
 import { rotation, type Rotation } from './rotation.ts';
 import type { RunFacts } from './run-facts.ts';
 
@@ -40,6 +40,7 @@ export function logKeeper(options: KeeperOptions): LogKeeper {
   const rotating = rotation({ segmentBytes: limits.segmentBytes, punch });
   const rotatedTo = new Map<string, number>();
   const queued = new Set<string>();
+  const memory: RetentionMemory = new Map();
   let jobs: Promise<void> = Promise.resolve();
   let stopped = false;
 
@@ -56,7 +57,7 @@ export function logKeeper(options: KeeperOptions): LogKeeper {
   };
   const order = facts.order.bind(facts);
   const sweepNow = async (): Promise<void> => {
-    await retain({ logsDir, limits, now, isOpen, order });
+    await retain({ logsDir, limits, now, isOpen, order, memory });
     if (punch.works()) return;
     for (const instance of listInstances(logsDir))
       for (const token of order(instance, listTokens(logsDir, instance)).slice(0, -1))
@@ -81,7 +82,7 @@ export function logKeeper(options: KeeperOptions): LogKeeper {
         queued.delete(run.token);
         const count = await rotating.rotate(run);
         rotatedTo.set(run.token, rotating.released(run.token));
-        if (count > 0) await retain({ logsDir, limits, now, isOpen, order });
+        if (count > 0) await retain({ logsDir, limits, now, isOpen, order, memory });
       });
     },
     recover: () =>

@@ -3,6 +3,7 @@
  * free space on the disk. What goes is recorded first (`dropped.json`), oldest first; the last run
  * of an instance always keeps at least what is still in its spool.
  */
+import { statSync } from 'node:fs';
 import { rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { forgetBlocks, openIndexReader } from './block-index.ts';
@@ -39,6 +40,8 @@ export const DEFAULT_LIMITS: LogLimits = {
   freeBytes: 512 * 1024 * 1024,
 };
 
+const settledMs = 1_000;
+
 /** A part of a log that may be dropped. */
 type Candidate = Readonly<{
   run: RunFiles;
@@ -57,7 +60,12 @@ export type RetentionOptions = Readonly<{
   order: (instance: string, tokens: readonly string[]) => readonly string[];
   /** Is the run being written or read by the tailer? Its index must not be rewritten. */
   isOpen: (token: string) => boolean;
+  /** What former passes found out; absent: every folder is read. */
+  memory?: RetentionMemory;
 }>;
+
+/** Folders in which nothing can be dropped, with their time of change: a folder of one run only. */
+export type RetentionMemory = Map<string, number>;
 
 /** One pass over everything; resolves to the number of dropped pieces. */
 export async function retain(options: RetentionOptions): Promise<number> {
@@ -70,6 +78,7 @@ export async function retain(options: RetentionOptions): Promise<number> {
   let dropped = 0;
   let shortBytes = await missingSpace(logsDir, limits.freeBytes);
   for (const instances of services.values()) {
+    if (instances.every((instance) => holdsOneRun(options, instance))) continue;
     const candidates: Candidate[] = [];
     let used = 0;
     let surplus: Candidate[] = [];
@@ -96,6 +105,29 @@ export async function retain(options: RetentionOptions): Promise<number> {
     }
   }
   return dropped;
+}
+
+/**
+ * The last run keeps its spool whatever happens, so a folder with nothing else is never looked into.
+ * Its entries are the same as long as its time of change is.
+ */
+function holdsOneRun({ logsDir, memory }: RetentionOptions, instance: string): boolean {
+  const folder = join(logsDir, instance);
+  const changedMs = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (memory?.get(folder) === changedMs) return true;
+  memory?.delete(folder);
+  const names = namesIn(folder);
+  const spools = names.filter((name) => name.endsWith('.log'));
+  const isOne = spools.length <= 1 && names.every((name) => isOfLastRun(name, spools[0]));
+  // A change within the clock's step might not be seen later.
+  if (isOne && changedMs > 0 && Date.now() - changedMs > settledMs) memory?.set(folder, changedMs);
+  return isOne;
+}
+
+/** Its spool, its index, and what is kept per instance. */
+function isOfLastRun(name: string, spool: string | undefined): boolean {
+  if (name === spool || name === 'runs.ndjson' || name === 'dropped.json') return true;
+  return spool !== undefined && name === `${spool.slice(0, -'.log'.length)}.idx`;
 }
 
 /** Bytes that are free too little; 0 or less when there is room. */
