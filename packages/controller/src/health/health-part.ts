@@ -14,7 +14,7 @@ import { examineRun } from './examine.ts';
 import { healthReading, type HealthReading } from './health-reading.ts';
 import { watchInstance, type InstanceWatch } from './instance-watch.ts';
 import { tryLinks } from './links.ts';
-import { watchPauses } from './pause-watch.ts';
+import { type PauseWatch, watchPauses } from './pause-watch.ts';
 import { probeSlots, type ProbeSlots } from './probe-slots.ts';
 
 export type HealthOptions = Readonly<{
@@ -37,7 +37,7 @@ type Shell = Readonly<{
   /** CPU ticks seen at the last failure while starting, by instance. */
   progress: Map<string, number>;
   openedAtMs: number;
-}> & { stopped: boolean; retry: NodeJS.Timeout | null; look: () => void };
+}> & { stopped: boolean; retry: NodeJS.Timeout | null; pauses: PauseWatch };
 
 const retryMs = 1_000;
 const actTimeoutMs = 5_000;
@@ -47,8 +47,6 @@ const progressTicks = 5;
 export function openHealthPart(options: HealthOptions): HealthPart {
   const shell = openShell(options);
   const { link, logs } = options;
-  const pauses = watchPauses((pause) => take(shell, { kind: 'paused', ...pause }));
-  shell.look = pauses.look;
   const disposers = [
     link.onSnapshot(() => {
       syncAll(shell);
@@ -74,7 +72,7 @@ export function openHealthPart(options: HealthOptions): HealthPart {
     stop() {
       shell.stopped = true;
       if (shell.retry !== null) clearTimeout(shell.retry);
-      pauses.stop();
+      shell.pauses.stop();
       for (const dispose of disposers) dispose?.();
       for (const watch of shell.watches.values()) watch.stop();
       shell.watches.clear();
@@ -85,7 +83,7 @@ export function openHealthPart(options: HealthOptions): HealthPart {
 
 function openShell(options: HealthOptions): Shell {
   const brain = openBrain();
-  return {
+  const shell: Shell = {
     options,
     brain,
     watches: new Map(),
@@ -95,8 +93,9 @@ function openShell(options: HealthOptions): Shell {
     openedAtMs: Date.now(),
     stopped: false,
     retry: null,
-    look: () => {},
+    pauses: watchPauses((pause) => take(shell, { kind: 'paused', ...pause })),
   };
+  return shell;
 }
 
 function take(shell: Shell, event: Event): void {
@@ -166,7 +165,7 @@ function openWatch(shell: Shell, view: InstanceView, service: Service): void {
     spread: view.ready,
     onFinding(check, finding, beganMs) {
       // The tick of the pause watch may come after the timers of the probes.
-      shell.look();
+      shell.pauses.look();
       if (!finding.ok) noteProgress(shell, instance, watched.token);
       shell.reading.note(instance, check, finding);
       const { token } = watched;
@@ -174,11 +173,13 @@ function openWatch(shell: Shell, view: InstanceView, service: Service): void {
     },
   });
   shell.watches.set(instance, watch);
+  shell.pauses.attend(true);
 }
 
 function lose(shell: Shell, instance: string): void {
   shell.watches.get(instance)?.stop();
   shell.watches.delete(instance);
+  shell.pauses.attend(shell.watches.size > 0);
   shell.progress.delete(instance);
   if (shell.brain.runs.has(instance)) take(shell, { kind: 'run-gone', instance });
 }
