@@ -260,6 +260,25 @@ test('many started together are adopted with their pids, and restarted like any 
   await until('records tidied', () => (readdirSync(paths.runsDir).length === 0 ? true : null));
 });
 
+test('what is told while many start arrives whole and in order', async () => {
+  const heard: number[] = [];
+  const listener = await connectSupervisor({
+    socketPath: () => paths.supervisorSocket,
+    client: 'listener',
+    onPush: ({ seq }) => heard.push(seq),
+  });
+  await applyMany();
+  await views((all) => all.length === names.length && isUp(all));
+  const { seq } = (await client.request({ kind: 'snapshot' })) as Snapshot;
+  await until('all heard', () => (heard.at(-1) === seq ? true : null));
+  deepEqual(
+    heard,
+    heard.map((_none, at) => (heard[0] ?? 0) + at),
+  );
+  ok(heard.length > names.length);
+  listener.close();
+});
+
 test('a stop while many are being born leaves nobody', async () => {
   await applyMany();
   await client.request({ ...command('stop'), services: names });

@@ -93,6 +93,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     socketPath: paths.supervisorSocket,
     ring,
     snapshot,
+    isCrowded: () => parts.driver.isCrowded(),
     answer: (body, key) =>
       answerRequest(body, key, { state, keys, handle, info, snapshot, keepStack }),
   });

@@ -16,6 +16,8 @@ export type Driver = Readonly<{
   handle(event: SuperviseEvent): void;
   /** Effects not yet carried out. */
   backlog(): number;
+  /** Is a crowd being started? Until the last of it is born. */
+  isCrowded(): boolean;
   stop(): void;
 }>;
 
@@ -47,6 +49,7 @@ export function createDriver(state: SuperviseState, perform: Perform): Driver {
   let scheduled: NodeJS.Immediate | null = null;
   let spawnsWaiting = 0;
   let inCrowd = false;
+  let isCrowded = false;
   let politeLook: NodeJS.Timeout | null = null;
   const timers = new Map<string, NodeJS.Timeout>();
 
@@ -81,6 +84,7 @@ export function createDriver(state: SuperviseState, perform: Perform): Driver {
   const crowdOf = (effect: SuperviseEffect): Crowd => {
     if (effect.kind !== 'spawn') return null;
     inCrowd ||= spawnsWaiting >= minCrowd;
+    isCrowded ||= inCrowd;
     spawnsWaiting -= 1;
     if (!inCrowd) return null;
     inCrowd = spawnsWaiting > 0;
@@ -131,6 +135,10 @@ export function createDriver(state: SuperviseState, perform: Perform): Driver {
   return {
     handle,
     backlog: () => queue.length + polite.length,
+    isCrowded() {
+      isCrowded &&= inCrowd || someUnborn(state);
+      return isCrowded;
+    },
     stop() {
       if (scheduled !== null) clearImmediate(scheduled);
       if (politeLook !== null) clearTimeout(politeLook);

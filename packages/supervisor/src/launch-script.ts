@@ -21,8 +21,12 @@ export type ShimLaunch = Readonly<{
  * Names that a shell sets or reads itself, so that exporting them may fail or do more than that.
  * All else that is no name in sh goes through the shim's own arguments.
  */
-const shellsOwn =
-  /^(?:BASH.*|CDPATH|DIRSTACK|ENV|E?UID|FUNCNAME|GROUPS|HISTCMD|IFS|LINENO|OLDPWD|OPT.*|POSIXLY_CORRECT|PPID|PS\d|PWD|RANDOM|SECONDS|SHELLOPTS|SHLVL|_)$/;
+const shellsOwn = new RegExp(
+  `^(?:${[
+    'BASH.*|CDPATH|DIRSTACK|ENV|E?UID|FUNCNAME|GROUPS|HISTCMD|IFS|LINENO|OLDPWD|OPT.*',
+    String.raw`POSIXLY_CORRECT|PPID|PS\d|PWD|RANDOM|SECONDS|SHELLOPTS|SHLVL|_`,
+  ].join('|')})$`,
+);
 const spellable = /^[A-Za-z_]\w*$/;
 /** The kernel takes 128 KiB for one argument; what comes near that is started singly. */
 const maxLength = 64 * 1_024;

@@ -108,7 +108,7 @@ export async function retain(options: RetentionOptions): Promise<number> {
 }
 
 /**
- * The last run keeps its spool whatever happens, so a folder with nothing else is never looked into.
+ * The last run keeps its spool whatever happens, so a folder with nothing else is not looked into.
  * Its entries are the same as long as its time of change is.
  */
 function holdsOneRun({ logsDir, memory }: RetentionOptions, instance: string): boolean {
