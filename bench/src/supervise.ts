@@ -103,7 +103,7 @@ export async function run(parts: readonly string[]): Promise<void> {
     verdicts.push(judge('crash to restarted, p95 over floor', own?.p95Ratio, 3));
   }
   if (wanted('start')) {
-    const rows = await starts(targets, 5);
+    const rows = await starts(targets, 9);
     tell('100 services up and stopped', rows);
     const own = rows.find(({ name }) => name === fettle.name);
     verdicts.push(judge('100 services up under a running daemon, over floor', own?.warmRatio, 2));

@@ -7,6 +7,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { readProcessStat } from '@fettle/proc/process-stat';
 import { readOwnRssBytes } from '@fettle/proc/machine';
 import { connectSupervisor } from '@fettle/sdk/daemon/supervisor-client';
+import { recordedPids } from '@fettle/sdk/daemon/birth-record';
 import { poll, service, testDaemon } from './daemon.ts';
 
 const rounds = 60;
@@ -94,8 +95,7 @@ async function many(services: number): Promise<Record<string, number>> {
     const startedMs = performance.now();
     await daemon.apply(names.map((name) => service(name)));
     // Counted from outside: asking for snapshots would grow the heap that is measured.
-    const started = (): number =>
-      readdirSync(daemon.paths.runsDir).filter((file) => file.endsWith('.pid')).length;
+    const started = (): number => recordedPids(daemon.paths.runsDir).length;
     await poll('all up', 60_000, () => (started() === services ? true : null));
     const startMs = performance.now() - startedMs;
     const pid = child.pid ?? 0;

@@ -1,7 +1,7 @@
 /** Stops a stack and watches its daemon end. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { Snapshot } from '@fettle/core/supervise/protocol';
+import { recordedPids } from '@fettle/sdk/daemon/birth-record';
 import type { SupervisorClient } from '@fettle/sdk/daemon/supervisor-client';
 import { readOwnDaemonFile } from '@fettle/sdk/daemon/paths';
 import { FettleError } from '@fettle/sdk/fettle-error';
@@ -108,19 +108,6 @@ function endedInOrder({ paths }: Session): boolean {
 /** Did a daemon die here? By its file, or, where that was lost, by services that live. */
 export function isOrphaned({ paths }: Session): boolean {
   return readOwnDaemonFile(paths) !== null || recordedPids(paths.runsDir).some(processLives);
-}
-
-function recordedPids(runsDir: string): readonly number[] {
-  try {
-    const files = readdirSync(runsDir).filter((name) => name.endsWith('.pid'));
-    return files.map((name) => Number(readFileSync(join(runsDir, name), 'utf8'))).filter(isPid);
-  } catch {
-    return [];
-  }
-}
-
-function isPid(pid: number): boolean {
-  return Number.isInteger(pid) && pid > 1;
 }
 
 async function calledBack(client: SupervisorClient): Promise<boolean> {

@@ -1,5 +1,5 @@
 /** One process as /proc/PID/stat tells it. Source: proc_pid_stat(5). */
-import { readSmallFile } from './small-file.ts';
+import { readShortFile } from './small-file.ts';
 
 /** Kernel clock ticks a second as user space sees them: 100 on every Linux port. */
 export const ticksPerSecond = 100;
@@ -27,7 +27,7 @@ export type ProcessStat = Readonly<{
 
 /** null: no such process. A zombie is returned, with state `Z`. */
 export function readProcessStat(pid: number): ProcessStat | null {
-  const bytes = readSmallFile(`/proc/${pid}/stat`);
+  const bytes = readShortFile(`/proc/${pid}/stat`);
   return bytes === null ? null : parseProcessStat(bytes.toString('latin1'));
 }
 

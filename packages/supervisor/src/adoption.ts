@@ -12,9 +12,12 @@ import type { RunLogEntry } from '@fettle/core/supervise/run-log';
 import { readArguments, readVariable } from '@fettle/proc/process-command';
 import { isLive, readProcessStat } from '@fettle/proc/process-stat';
 import { listProcesses, listRunTokens } from '@fettle/proc/process-tree';
+import { birthFiles, readBirths, recordedPid } from '@fettle/sdk/daemon/birth-record';
 import { exitFile, pidFile, type StatePaths } from '@fettle/sdk/daemon/paths';
 import { readExitRecord, readPidRecord, unknownExit } from './exit-record.ts';
+import { isLauncherToken } from './launcher.ts';
 import type { LiveRun } from './live-run.ts';
+import { sendSignal } from './send-signal.ts';
 import { shimName } from './shim-script.ts';
 import type { Tree } from './tree-killer.ts';
 
@@ -38,12 +41,16 @@ type Scan = ReadonlyMap<string, readonly number[]>;
 
 /** A shim that is between two of its lines gets this long, all of them together. */
 const settleMs = 500;
+/** A killed launcher is gone at once, unless the machine stands still. */
+const launcherMs = 1_000;
 
 export function adopt(paths: StatePaths, log: readonly RunLogEntry[], bootId: string): Adoption {
   const known = foldLog(log, bootId);
   const epochs = new Set(log.flatMap((one) => (one.kind === 'daemon' ? [one.epoch] : [])));
+  endLaunchers(paths.hash);
   const scan = scanTokens((token) => isOurs(token, epochs, paths.hash));
   for (const [token, pids] of scan) if (!known.has(token)) known.set(token, foundOnly(pids));
+  const births = readAllBirths(paths.runsDir);
   const deadlineMs = performance.now() + settleMs;
   const survivors: Survivor[] = [];
   const runs: Adoption['runs'][number][] = [];
@@ -57,7 +64,8 @@ export function adopt(paths: StatePaths, log: readonly RunLogEntry[], bootId: st
       if (pids.length > 0) leftovers.push({ token, shimPid, shimTicks, ended: true });
       continue;
     }
-    const fate = awaitFate(paths, token, shimPid, deadlineMs);
+    const born = births.get(token) ?? null;
+    const fate = awaitFate(paths, { token, shimPid, born }, deadlineMs);
     if (fate === 'never-born' && pids.length === 0) {
       neverBorn.add(token);
       continue;
@@ -77,6 +85,7 @@ export function adopt(paths: StatePaths, log: readonly RunLogEntry[], bootId: st
       pid,
       pidTicks,
       child: null,
+      born: true,
       ended,
       theftTold: false,
       attested: '',
@@ -94,12 +103,19 @@ function dropRecords(runsDir: string, keep: ReadonlySet<string>): void {
     const token = name.replace(/\.(pid|exit)$/, '');
     if (token !== name && !keep.has(token)) rmSync(join(runsDir, name), { force: true });
   }
+  for (const file of birthFiles(runsDir))
+    if (!readBirths(file).some(({ token }) => keep.has(token))) rmSync(file, { force: true });
 }
 
 /** `<8 digits of the state folder's hash><time><random>`: known as ours also without a run log. */
 export function isOurs(token: string, epochs: ReadonlySet<string>, hash: string): boolean {
   const epoch = token.slice(0, Math.max(0, token.lastIndexOf('-')));
   return epochs.has(epoch) || (epoch !== '' && token.startsWith(hash.slice(0, 8)));
+}
+
+function readAllBirths(runsDir: string): ReadonlyMap<string, number> {
+  const births = birthFiles(runsDir).flatMap(readBirths);
+  return new Map(births.map(({ token, pid }) => [token, pid]));
 }
 
 function foldLog(log: readonly RunLogEntry[], bootId: string): Map<string, Known> {
@@ -122,6 +138,22 @@ function foldLog(log: readonly RunLogEntry[], bootId: string): Map<string, Known
     }
   }
   return known;
+}
+
+/**
+ * A former daemon may have left a shell that is about to start runs. What has not left the shell's
+ * group was never born; what has is found by its token.
+ */
+function endLaunchers(hash: string): void {
+  const untilMs = performance.now() + launcherMs;
+  for (;;) {
+    const processes = listProcesses();
+    const ours = [...listRunTokens(processes)].filter(([, token]) => isLauncherToken(token, hash));
+    if (ours.length === 0 || performance.now() > untilMs) return;
+    for (const group of new Set(ours.map(([pid]) => processes.get(pid)?.pgrp ?? pid)))
+      sendSignal(-group, 'SIGKILL');
+    pause(2);
+  }
 }
 
 function scanTokens(ours: (token: string) => boolean): Scan {
@@ -168,14 +200,17 @@ type Fate = number | NonNullable<Survivor['exit']> | 'lost' | 'never-born';
 /** The service's pid, how it ended, or neither; waits for a shim that is about to say. */
 function awaitFate(
   paths: StatePaths,
-  token: string,
-  shimPid: number | null,
+  {
+    token,
+    shimPid,
+    born,
+  }: Readonly<{ token: string; shimPid: number | null; born: number | null }>,
   deadlineMs: number,
 ): Fate {
-  for (;;) {
+  for (let known = born; ; known ??= recordedPid(paths.runsDir, token)) {
     const exit = readExitRecord(exitFile(paths, token));
     if (exit !== null) return exit;
-    const pid = readPidRecord(pidFile(paths, token));
+    const pid = known ?? readPidRecord(pidFile(paths, token));
     if (pid !== null && carries(pid, token, shimPid)) return pid;
     const shim = shimPid === null ? null : readProcessStat(shimPid);
     if (!isLive(shim) || performance.now() > deadlineMs) {
@@ -184,8 +219,12 @@ function awaitFate(
       return late ?? (pid === null && !isLive(shim) ? 'never-born' : 'lost');
     }
     if (shim.state === 'T') process.kill(shim.pid, 'SIGCONT');
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+    pause(2);
   }
+}
+
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 /** A pid may have been given to somebody else since: it must carry the token or be the child. */

@@ -1,4 +1,6 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -234,5 +236,70 @@ test('a second daemon is refused, and `down` ends the first', async () => {
   await client.request({ kind: 'down', actor: 'test' });
   await halted;
   equal(existsSync(paths.daemonFile), false);
+  equal(members().length, 0);
+});
+
+const names = Array.from({ length: 20 }, (_none, at) => `s${at}`);
+const applyMany = () => apply(names.map((name) => service(name, 'exec sleep 100')));
+
+test('many started together are adopted with their pids, and restarted like any other', async () => {
+  await applyMany();
+  const before = await views((all) => all.length === names.length && isUp(all));
+  await startAgain();
+  const after = await views((all) => all.length === names.length && isUp(all));
+  const pids = (all: typeof before) => all.map(({ instance, pid }) => `${instance} ${pid}`);
+  deepEqual(pids(after), pids(before));
+  process.kill(after[3]?.pid ?? 0, 'SIGKILL');
+  const [restarted] = await views((all) => all.some((view) => view.restarts === 1)).then((all) =>
+    all.filter((view) => view.restarts > 0),
+  );
+  deepEqual(restarted?.lastExit?.posixSignal, 'SIGKILL');
+  await client.request({ ...command('stop'), services: names });
+  await views((all) => all.every(({ state }) => state === 'stopped'));
+  await until('nothing left', () => (members().length === 0 ? true : null));
+  await until('records tidied', () => (readdirSync(paths.runsDir).length === 0 ? true : null));
+});
+
+test('what is told while many start arrives whole and in order', async () => {
+  const heard: number[] = [];
+  const listener = await connectSupervisor({
+    socketPath: () => paths.supervisorSocket,
+    client: 'listener',
+    onPush: ({ seq }) => heard.push(seq),
+  });
+  await applyMany();
+  await views((all) => all.length === names.length && isUp(all));
+  const { seq } = (await client.request({ kind: 'snapshot' })) as Snapshot;
+  await until('all heard', () => (heard.at(-1) === seq ? true : null));
+  deepEqual(
+    heard,
+    heard.map((_none, at) => (heard[0] ?? 0) + at),
+  );
+  ok(heard.length > names.length);
+  listener.close();
+});
+
+test('a stop while many are being born leaves nobody', async () => {
+  await applyMany();
+  await client.request({ ...command('stop'), services: names });
+  await views(
+    (all) => all.length === names.length && all.every(({ state }) => state === 'stopped'),
+  );
+  await until('nothing left', () => (members().length === 0 ? true : null));
+});
+
+test('the end of the stack while many are being born leaves nobody', async () => {
+  await applyMany();
+  await client.request({ kind: 'down', actor: 'test' });
+  await halted;
+  equal(members().length, 0);
+});
+
+test('a launcher that a former daemon left starts nobody any more', async () => {
+  daemon?.leave();
+  const env = { ...process.env, FETTLE_RUN: `${paths.hash.slice(0, 8)}launcher-1` };
+  const left = spawn('/bin/sh', ['-c', 'sleep 100; sleep 100'], { env, detached: true });
+  await once(left, 'spawn');
+  await startAgain();
   equal(members().length, 0);
 });

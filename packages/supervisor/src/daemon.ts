@@ -15,7 +15,7 @@ import { holdName } from './abstract-socket.ts';
 import { adopt, type Adoption, isOurs } from './adoption.ts';
 import { controllerInstance, controllerName, controllerService } from './controller-service.ts';
 import { removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
-import { createDriver, type Driver } from './driver.ts';
+import { type Crowd, createDriver, type Driver } from './driver.ts';
 import { settleIdentity } from './folder-identity.ts';
 import type { LiveRun } from './live-run.ts';
 import { createNoticeRing, type NoticeRing } from './notice-ring.ts';
@@ -93,6 +93,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     socketPath: paths.supervisorSocket,
     ring,
     snapshot,
+    isCrowded: () => parts.driver.isCrowded(),
     answer: (body, key) =>
       answerRequest(body, key, { state, keys, handle, info, snapshot, keepStack }),
   });
@@ -143,12 +144,13 @@ function assemble(options: DaemonOptions, adoption: Adoption): Parts {
     ports: createPortFinder(ownerOf),
     places: new Map(),
     epochs: new Set(adoption.entries.flatMap((one) => (one.kind === 'daemon' ? [one.epoch] : []))),
-    driver: createDriver(state, (effect) => perform(parts, effect)),
+    driver: createDriver(state, (effect, crowd) => perform(parts, effect, crowd)),
     host: createProcessHost({
       paths,
       ownerOf,
       emit: (event) => {
         parts.driver.handle(event);
+        if (event.kind === 'run-spawned') noteStart(parts, event.token);
         if (event.kind === 'pid-learned') tellController(parts, event.token);
       },
       mayForget: () => parts.runLog.durable(),
@@ -171,13 +173,13 @@ function assemble(options: DaemonOptions, adoption: Adoption): Parts {
 
 type Act = Exclude<SuperviseEffect, { kind: 'arm' }>;
 
-function perform(parts: Parts, effect: Act): void {
+function perform(parts: Parts, effect: Act, crowd: Crowd): void {
   switch (effect.kind) {
     case 'record':
       parts.runLog.append(effect.entry);
       return;
     case 'spawn':
-      spawn(parts, effect);
+      spawn(parts, effect, crowd);
       return;
     case 'signal':
       parts.host.signal(effect.token, effect.posixSignal);
@@ -208,14 +210,18 @@ function perform(parts: Parts, effect: Act): void {
   }
 }
 
-function spawn(parts: Parts, effect: Extract<Act, { kind: 'spawn' }>): void {
+function spawn(parts: Parts, effect: Extract<Act, { kind: 'spawn' }>, crowd: Crowd): void {
   const place = parts.places.get(effect.instance);
   const hasPort = effect.environment['PORT'] === `${place?.port}`;
   parts.host.start(effect, {
     host: place?.host ?? '127.0.0.1',
     port: hasPort ? (place?.port ?? null) : null,
+    crowd,
   });
-  const run = parts.host.runs.get(effect.token);
+}
+
+function noteStart(parts: Parts, started: string): void {
+  const run = parts.host.runs.get(started);
   if (run === undefined || run.shimPid === null) return;
   const { token, shimPid, shimTicks } = run;
   parts.runLog.append({ kind: 'started', token, shimPid, startTicks: shimTicks ?? 0 });

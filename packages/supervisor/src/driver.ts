@@ -16,16 +16,27 @@ export type Driver = Readonly<{
   handle(event: SuperviseEvent): void;
   /** Effects not yet carried out. */
   backlog(): number;
+  /** Is a crowd being started? Until the last of it is born. */
+  isCrowded(): boolean;
   stop(): void;
 }>;
 
-/** Carries out everything but `arm`, which is the driver's own. */
-export type Perform = (effect: Exclude<SuperviseEffect, { kind: 'arm' }>) => void;
+/**
+ * Carries out everything but `arm`, which is the driver's own. `crowd`: how a spawn stands among
+ * others that wait in the queue; null: it is alone, or no spawn.
+ */
+export type Perform = (effect: Exclude<SuperviseEffect, { kind: 'arm' }>, crowd: Crowd) => void;
+/** `last`: no other of its crowd follows. */
+export type Crowd = 'member' | 'last' | null;
 
 type SpawnEffect = Extract<SuperviseEffect, { kind: 'spawn' }>;
 
 /** Effects run this long before others get their turn. */
 const sliceMs = 4;
+/** So many spawns in the queue are a crowd, until the last of them. */
+const minCrowd = 8;
+/** While others are being born, the controller looks this often whether it is its turn. */
+const politeLookMs = 20;
 /** The controller waits for others no longer than this. */
 const maxPoliteMs = 2_000;
 /** Longest wait that a Node timer takes; what lies further ahead is armed again. */
@@ -36,6 +47,10 @@ export function createDriver(state: SuperviseState, perform: Perform): Driver {
   let polite: Readonly<{ effect: SpawnEffect; sinceMs: number }>[] = [];
   let draining = false;
   let scheduled: NodeJS.Immediate | null = null;
+  let spawnsWaiting = 0;
+  let inCrowd = false;
+  let isCrowded = false;
+  let politeLook: NodeJS.Timeout | null = null;
   const timers = new Map<string, NodeJS.Timeout>();
 
   const arm = (timer: string, atMs: number | null): void => {
@@ -54,12 +69,26 @@ export function createDriver(state: SuperviseState, perform: Perform): Driver {
   const performPolite = (): void => {
     const due = polite;
     polite = [];
-    for (const { effect } of due) perform(effect);
+    for (const { effect } of due) perform(effect, null);
   };
   const isPoliteOver = (): boolean => {
     const [first] = polite;
     if (first === undefined) return false;
-    return queue.length === 0 || performance.now() - first.sinceMs > maxPoliteMs;
+    if (performance.now() - first.sinceMs > maxPoliteMs) return true;
+    return queue.length === 0 && !someUnborn(state);
+  };
+  const lookAtPolite = (): void => {
+    politeLook = null;
+    if (scheduled === null) drain();
+  };
+  const crowdOf = (effect: SuperviseEffect): Crowd => {
+    if (effect.kind !== 'spawn') return null;
+    inCrowd ||= spawnsWaiting >= minCrowd;
+    isCrowded ||= inCrowd;
+    spawnsWaiting -= 1;
+    if (!inCrowd) return null;
+    inCrowd = spawnsWaiting > 0;
+    return inCrowd ? 'member' : 'last';
   };
   /** Nobody can be signalled before it was started. */
   const isAbout = (effect: SuperviseEffect): boolean =>
@@ -76,17 +105,18 @@ export function createDriver(state: SuperviseState, perform: Perform): Driver {
         done += 1;
         if (effect === undefined) continue;
         if (effect.kind === 'arm') arm(effect.timer, effect.atMs);
-        else if (effect.kind === 'spawn' && effect.instance.startsWith('@'))
+        else if (effect.kind === 'spawn' && !isCrowding(effect))
           polite.push({ effect, sinceMs: performance.now() });
         else {
           if (isAbout(effect)) performPolite();
-          perform(effect);
+          perform(effect, crowdOf(effect));
         }
         if (performance.now() > untilMs) break;
       }
     } finally {
       queue = queue.slice(done);
       if (isPoliteOver()) performPolite();
+      else if (polite.length > 0) politeLook ??= setTimeout(lookAtPolite, politeLookMs);
       draining = false;
     }
     if (queue.length > 0) scheduled ??= setImmediate(drain);
@@ -95,19 +125,39 @@ export function createDriver(state: SuperviseState, perform: Perform): Driver {
   const handle = (event: SuperviseEvent): void => {
     const effects = step(state, event, readClocks());
     // Not spread: one event may start a thousand services.
-    for (const effect of effects) queue.push(effect);
+    for (const effect of effects) {
+      queue.push(effect);
+      if (isCrowding(effect)) spawnsWaiting += 1;
+    }
     if (!draining && scheduled === null && queue.length > 0) drain();
   };
 
   return {
     handle,
     backlog: () => queue.length + polite.length,
+    isCrowded() {
+      isCrowded &&= inCrowd || someUnborn(state);
+      return isCrowded;
+    },
     stop() {
       if (scheduled !== null) clearImmediate(scheduled);
+      if (politeLook !== null) clearTimeout(politeLook);
       for (const timer of timers.values()) clearTimeout(timer);
       timers.clear();
       if (queue.length > 0) log('info', 'stopped with work left', { count: queue.length });
       queue = [];
     },
   };
+}
+
+/** The controller stands outside: it waits for all others. */
+function isCrowding(effect: SuperviseEffect): boolean {
+  return effect.kind === 'spawn' && !effect.instance.startsWith('@');
+}
+
+/** Was a spawn asked for that nobody has answered yet? */
+function someUnborn({ runs }: SuperviseState): boolean {
+  for (const run of runs.values())
+    if (!run.confirmed && run.exit === null && !run.instanceId.startsWith('@')) return true;
+  return false;
 }

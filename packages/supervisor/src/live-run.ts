@@ -7,13 +7,16 @@ export type LiveRun = {
   readonly host: string;
   readonly port: number | null;
   readonly memoryLimited: boolean;
-  readonly shimPid: number | null;
+  /** null: a launcher was asked to start it, and it is not born yet or was gone at once. */
+  shimPid: number | null;
   /** Start ticks guard against a reused pid; null: not read. */
-  readonly shimTicks: number | null;
+  shimTicks: number | null;
   pid: number | null;
   pidTicks: number | null;
-  /** null: adopted from a former daemon. */
+  /** null: adopted from a former daemon, or the child of a launcher. */
   readonly child: ChildProcess | null;
+  /** False: asked of a launcher, and no sign of it yet. */
+  born: boolean;
   ended: boolean;
   /** Told once; the policy decides. */
   theftTold: boolean;

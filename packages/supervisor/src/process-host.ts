@@ -10,9 +10,12 @@ import type { RunExit } from '@fettle/core/supervise/run';
 import type { PortOwner } from '@fettle/core/stack/port';
 import { isLive, readProcessStat } from '@fettle/proc/process-stat';
 import { processesOfRun, readChildren } from '@fettle/proc/process-tree';
+import { type Birth, readBirths } from '@fettle/sdk/daemon/birth-record';
 import { exitFile, pidFile, type StatePaths } from '@fettle/sdk/daemon/paths';
 import { createBurstGarbage } from './burst-garbage.ts';
 import { exitOfStatus, readExitRecord, readPidRecord, unknownExit } from './exit-record.ts';
+import type { Crowd } from './driver.ts';
+import { createLauncher, type Launcher, launcherToken } from './launcher.ts';
 import type { LiveRun } from './live-run.ts';
 import { baseEnvironment, spawnRun, type SpawnRun } from './run-spawner.ts';
 import { watchRuns } from './runs-watch.ts';
@@ -23,7 +26,7 @@ import { createTreeKiller, type Tree, type TreeKiller } from './tree-killer.ts';
 
 export type ProcessHost = Readonly<{
   runs: ReadonlyMap<string, LiveRun>;
-  start(effect: SpawnRun, place: Readonly<{ host: string; port: number | null }>): void;
+  start(effect: SpawnRun, place: RunPlace): void;
   signal(token: string, posixSignal: PosixSignal): void;
   killTree(token: string): void;
   continueTree(token: string): void;
@@ -31,6 +34,9 @@ export type ProcessHost = Readonly<{
   adopt(runs: readonly LiveRun[], leftovers: readonly Tree[]): void;
   stop(): void;
 }>;
+
+/** `crowd`: the driver's word for it. */
+export type RunPlace = Readonly<{ host: string; port: number | null; crowd: Crowd }>;
 
 export type HostOptions = Readonly<{
   paths: StatePaths;
@@ -47,29 +53,42 @@ type Host = HostOptions & {
   readonly late: Map<string, number>;
   readonly pruning: Set<string>;
   readonly garbage: ReturnType<typeof createBurstGarbage>;
+  readonly launcher: Launcher;
+  /** Files of births that were written to in this turn of the loop. */
+  readonly births: Set<string>;
+  /** To be killed as soon as they are born, with the time when that was first asked. */
+  readonly doomed: Map<string, number>;
   killer: TreeKiller;
 };
 
 /** A shim that lives writes its record; after this long its service's exit is called unknown. */
 const recordGraceMs = 2_000;
 const pruneDelayMs = 2_000;
+/** The policy asks for a kill again every 2 s. */
+const birthGraceMs = 3_000;
 
 export function createProcessHost(options: HostOptions): ProcessHost {
+  const base = baseEnvironment(process.env);
+  const { hash, runsDir } = options.paths;
   const host: Host = {
     ...options,
     runs: new Map(),
-    base: baseEnvironment(process.env),
+    base,
+    launcher: createLauncher({ runsDir, token: launcherToken(hash), base }),
+    births: new Set(),
+    doomed: new Map(),
     late: new Map(),
     pruning: new Set(),
     garbage: createBurstGarbage(),
     killer: createTreeKiller((token) => treeGone(host, token)),
   };
-  const watcher = watchRuns(options.paths.runsDir, (token, kind) => {
+  const onRecord = (token: string, kind: 'pid' | 'exit'): void => {
     const run = host.runs.get(token);
     if (run === undefined || run.ended) return;
     if (kind === 'pid') learnPid(host, run);
     else endByRecord(host, run);
-  });
+  };
+  const watcher = watchRuns(runsDir, onRecord, (file) => takeBirths(host, file));
   const { runs, emit, ownerOf } = host;
   const sweep = startSweep({ runs, emit, ownerOf, look: (run) => look(host, run) });
   return {
@@ -80,6 +99,7 @@ export function createProcessHost(options: HostOptions): ProcessHost {
     continueTree: (token) => continueTree(host, token),
     adopt: (adopted, leftovers) => {
       for (const run of adopted) runs.set(run.token, run);
+      host.launcher.adopt(new Set(runs.keys()));
       for (const tree of leftovers) host.killer.kill(tree);
     },
     stop() {
@@ -91,25 +111,25 @@ export function createProcessHost(options: HostOptions): ProcessHost {
   };
 }
 
-function start(
-  host: Host,
-  effect: SpawnRun,
-  place: Readonly<{ host: string; port: number | null }>,
-): void {
+function start(host: Host, effect: SpawnRun, { crowd, ...place }: RunPlace): void {
   const { token, instance } = effect;
-  const spawned = spawnRun(effect, host.paths, host.base);
-  if ('code' in spawned) {
+  const { paths, base } = host;
+  const launcher = crowd === null ? null : host.launcher;
+  const spawned = spawnRun(effect, { paths, base, launcher });
+  if (crowd === 'last') host.launcher.send();
+  if (spawned !== 'launched' && 'code' in spawned) {
     host.emit({ kind: 'spawn-failed', token, code: spawned.code, message: spawned.message });
     return;
   }
-  const { child, shimPid, shimTicks } = spawned;
+  const isBorn = spawned !== 'launched';
   const run: LiveRun = {
     ...place,
     token,
     instance,
-    shimPid,
-    shimTicks,
-    child,
+    shimPid: isBorn ? spawned.shimPid : null,
+    shimTicks: isBorn ? spawned.shimTicks : null,
+    child: isBorn ? spawned.child : null,
+    born: isBorn,
     memoryLimited: effect.limits.memoryBytes !== null,
     pid: null,
     pidTicks: null,
@@ -118,13 +138,50 @@ function start(
     attested: '',
   };
   host.runs.set(token, run);
-  child.on('exit', (code) => shimExited(host, run, code));
-  host.emit({ kind: 'run-spawned', token, pid: null, shimPid });
+  if (isBorn) {
+    spawned.child.on('exit', (code) => shimExited(host, run, code));
+    host.emit({ kind: 'run-spawned', token, pid: null, shimPid: spawned.shimPid });
+  }
   pruneLater(host, instance);
   host.garbage.started();
 }
 
+/** Read once however many lines were added in this turn. */
+function takeBirths(host: Host, file: string): void {
+  if (host.births.has(file)) return;
+  host.births.add(file);
+  setImmediate(() => {
+    host.births.delete(file);
+    for (const birth of readBirths(file)) takeBirth(host, birth);
+  });
+}
+
+function takeBirth(host: Host, { token, pid, shimPid }: Birth): void {
+  const run = host.runs.get(token);
+  if (run === undefined && host.doomed.delete(token))
+    // Given up before it was born.
+    host.killer.kill({ token, shimPid: null, shimTicks: null, ended: true });
+  if (run === undefined || run.born) return;
+  run.born = true;
+  run.pid = pid;
+  run.pidTicks = readProcessStat(pid)?.startTicks ?? null;
+  const shim = readProcessStat(shimPid);
+  if (shim?.session === shimPid) {
+    run.shimPid = shimPid;
+    run.shimTicks = shim.startTicks;
+  }
+  host.emit({ kind: 'run-spawned', token, pid, shimPid });
+  if (host.doomed.delete(token)) killTree(host, token);
+}
+
+function seekBirth(host: Host, { token }: LiveRun): void {
+  const file = host.launcher.birthsOf(token);
+  const birth = file === null ? undefined : readBirths(file).find((one) => one.token === token);
+  if (birth !== undefined) takeBirth(host, birth);
+}
+
 function learnPid(host: Host, run: LiveRun, overdue = false): void {
+  if (!run.born) return seekBirth(host, run);
   if (run.pid !== null) return;
   // A full disk refuses the record: then the shim's one child is asked for.
   const pid = readPidRecord(pidFile(host.paths, run.token)) ?? (overdue ? childOf(run) : null);
@@ -142,6 +199,7 @@ function childOf(run: LiveRun): number | null {
 function endByRecord(host: Host, run: LiveRun): boolean {
   const exit = readExitRecord(exitFile(host.paths, run.token));
   if (exit === null) return false;
+  if (!run.born) learnPid(host, run);
   end(host, run, exit);
   return true;
 }
@@ -164,6 +222,8 @@ function shimExited(host: Host, run: LiveRun, code: number | null): void {
 function look(host: Host, run: LiveRun): void {
   if (run.ended || endByRecord(host, run)) return;
   if (run.pid === null) learnPid(host, run, true);
+  // The policy gives it time to be born, and has it killed after that.
+  if (!run.born) return;
   const service = run.pid === null ? null : readProcessStat(run.pid);
   const sameService = run.pidTicks === null || service?.startTicks === run.pidTicks;
   if (isLive(service) && sameService) return;
@@ -193,8 +253,17 @@ function signal(host: Host, token: string, posixSignal: PosixSignal): void {
 
 function killTree(host: Host, token: string): void {
   const run = host.runs.get(token);
-  const { shimPid = null, shimTicks = null, ended = true } = run ?? {};
+  const { shimPid = null, shimTicks = null, ended = true, born = true } = run ?? {};
+  if (!born && !isOverdue(host, token)) return;
   host.killer.kill({ token, shimPid, shimTicks, ended });
+}
+
+/** Who is not born cannot be killed: it is done at birth, or given up when that does not come. */
+function isOverdue(host: Host, token: string): boolean {
+  const nowMs = performance.now();
+  const sinceMs = host.doomed.get(token) ?? nowMs;
+  host.doomed.set(token, sinceMs);
+  return nowMs - sinceMs > birthGraceMs;
 }
 
 function continueTree(host: Host, token: string): void {
@@ -222,6 +291,7 @@ function treeGone(host: Host, token: string): void {
   if (host.mayForget())
     for (const file of [exitFile(host.paths, token), pidFile(host.paths, token)])
       rmSync(file, { force: true });
+  if (host.mayForget()) host.launcher.forget(token);
   host.emit({ kind: 'tree-gone', token });
 }
 

@@ -1,4 +1,7 @@
-/** Starts one run: templates, checks, spool, then the shim in a session of its own. */
+/**
+ * Starts one run: templates, checks, spool, then the shim in a session of its own. One of a crowd
+ * is handed to a shell that starts many (`launcher.ts`) and is known when its pid record is there.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { SuperviseEffect } from '@fettle/core/supervise/effect';
@@ -6,8 +9,9 @@ import { readProcessStat } from '@fettle/proc/process-stat';
 import { makeFolders } from '@fettle/sdk/daemon/make-folders';
 import { spoolFile, type StatePaths } from '@fettle/sdk/daemon/paths';
 import { checkCommand, type CommandTrouble } from './command-check.ts';
+import type { Launcher } from './launcher.ts';
 import { log } from './own-log.ts';
-import { shimArguments } from './shim-script.ts';
+import { shimArguments, type ShimRequest } from './shim-script.ts';
 import { closeSpool, openSpool } from './spool.ts';
 import { renderTemplateFiles } from './template-files.ts';
 
@@ -16,6 +20,13 @@ export type Spawned = Readonly<{
   child: ChildProcess;
   shimPid: number;
   shimTicks: number | null;
+}>;
+
+export type SpawnPlace = Readonly<{
+  paths: StatePaths;
+  base: Readonly<Record<string, string>>;
+  /** null: this run is started at once, by ourselves. */
+  launcher: Launcher | null;
 }>;
 
 /** What of our own environment a service does not see. */
@@ -32,35 +43,50 @@ export function baseEnvironment(
 
 export function spawnRun(
   effect: SpawnRun,
-  paths: StatePaths,
-  base: Readonly<Record<string, string>>,
-): Spawned | CommandTrouble {
+  { paths, base, launcher }: SpawnPlace,
+): Spawned | 'launched' | CommandTrouble {
   const { command, workingDir, limits } = effect;
   const environment: Record<string, string> = { ...base, ...effect.environment, PWD: workingDir };
   const trouble =
     checkCommand(command, workingDir, environment['PATH'] ?? '') ??
     renderTemplateFiles(effect.templates, workingDir, environment);
   if (trouble !== null) return trouble;
-  const spool = openSpool(spoolFile(paths, effect.instance, effect.token));
-  if (spool === null) log('warn', 'no spool: output is lost', { instance: effect.instance });
-  const output = spool ?? 'ignore';
-  const args = shimArguments({
-    recordPrefix: join(paths.runsDir, effect.token),
-    openFiles: limits.openFiles,
-    processes: limits.processes,
-    command,
-    environment,
-  });
   try {
     // Somebody may have deleted the state folder under us: the shim needs a place for its records.
     makeFolders(paths.runsDir);
   } catch (cause) {
     log('warn', 'no folder for records of runs', { cause });
   }
+  const file = spoolFile(paths, effect.instance, effect.token);
+  const spool = openSpool(file);
+  if (spool === null) log('warn', 'no spool: output is lost', { instance: effect.instance });
+  const shim: ShimRequest = {
+    recordPrefix: join(paths.runsDir, effect.token),
+    births: null,
+    openFiles: limits.openFiles,
+    processes: limits.processes,
+    command,
+    environment,
+  };
   try {
-    const child = spawn('/bin/sh', args, {
-      cwd: workingDir,
-      env: environment,
+    const added = effect.environment;
+    const launch = { shim, added, workingDir, spool: spool === null ? null : file };
+    if (launcher !== null && launcher.launch(effect.token, launch)) return 'launched';
+    return spawnShim(effect, shim, spool ?? 'ignore');
+  } finally {
+    if (spool !== null) closeSpool(spool);
+  }
+}
+
+function spawnShim(
+  effect: SpawnRun,
+  shim: ShimRequest,
+  output: number | 'ignore',
+): Spawned | CommandTrouble {
+  try {
+    const child = spawn('/bin/sh', shimArguments(shim), {
+      cwd: effect.workingDir,
+      env: shim.environment,
       detached: true,
       stdio: ['ignore', output, output],
     });
@@ -74,8 +100,6 @@ export function spawnRun(
     return { child, shimPid: child.pid, shimTicks };
   } catch (error) {
     return failed(error instanceof Error ? error.message : String(error));
-  } finally {
-    if (spool !== null) closeSpool(spool);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Hears of records that shims write: one watch on the folder, a hint that the record confirms. */
 import { type FSWatcher, watch } from 'node:fs';
+import { join } from 'node:path';
 import { log } from './own-log.ts';
 
 export type RunsWatch = Readonly<{ stop(): void }>;
@@ -8,6 +9,7 @@ export type RunsWatch = Readonly<{ stop(): void }>;
 export function watchRuns(
   runsDir: string,
   onRecord: (token: string, kind: 'pid' | 'exit') => void,
+  onBirths: (file: string) => void,
 ): RunsWatch {
   let watcher: FSWatcher | null = null;
   try {
@@ -16,6 +18,7 @@ export function watchRuns(
       const dot = name.lastIndexOf('.');
       const kind = name.slice(dot + 1);
       if (kind === 'pid' || kind === 'exit') onRecord(name.slice(0, dot), kind);
+      else if (kind === 'born') onBirths(join(runsDir, name));
     });
     watcher.on('error', (cause) => log('error', 'watch on runs ended', { cause }));
   } catch (cause) {

@@ -28,7 +28,14 @@ function start(
   const [file = '', ...first] = shell;
   const { openFiles = null, processes = null } = limits;
   const recordPrefix = join(dir, 'run');
-  const args = shimArguments({ recordPrefix, openFiles, processes, command, environment });
+  const args = shimArguments({
+    recordPrefix,
+    births: null,
+    openFiles,
+    processes,
+    command,
+    environment,
+  });
   const child = spawn(file, [...first, ...args], {
     cwd: dir,
     env,

@@ -5,19 +5,21 @@
  * The shim hears the group's signals and lives on (a trap with a handler, which a child does not
  * inherit, so the service has the defaults). Its own words ("Killed") go nowhere: the spool holds
  * what the service wrote. `read </proc/self/stat` is the one way in POSIX sh to learn the pid of a
- * subshell without another process. A record is complete when it ends with a newline.
+ * subshell without another process. A record is complete when it ends with a newline; one of many
+ * notes its birth as a line in a file of all (`birth-record` in the sdk).
  *
- * Arguments: path prefix of the records, open files, processes (`-`: no limit), command…
+ * Arguments: path prefix of the records, file of births (`-`: a record of its own), open files,
+ * processes (`-`: no limit), command…
  */
 export const shimScript = `trap : HUP INT QUIT USR1 USR2 ALRM TERM
 exec 3>&2 2>/dev/null
-r=$1
-[ "$2" = - ] || ulimit -n "$2" || echo "fettle: cannot limit open files to $2" >&3
-[ "$3" = - ] || ulimit -u "$3" || ulimit -p "$3" || echo "fettle: cannot limit processes to $3" >&3
-shift 3
+r=$1 b=$2
+[ "$3" = - ] || ulimit -n "$3" || echo "fettle: cannot limit open files to $3" >&3
+[ "$4" = - ] || ulimit -u "$4" || ulimit -p "$4" || echo "fettle: cannot limit processes to $4" >&3
+shift 4
 (
 read -r p _ </proc/self/stat
-echo "$p" >"$r.pid"
+if [ "$b" = - ]; then echo "$p" >"$r.pid"; else echo "\${r##*/} $p $$" >>"$b"; fi
 exec "$@" 2>&3 3>&-
 )
 c=$?
@@ -31,6 +33,8 @@ export const shimName = 'fettle-shim';
 export type ShimRequest = Readonly<{
   /** `<runs>/<token>`, absolute: `.pid` and `.exit` are put after it. */
   recordPrefix: string;
+  /** Absolute; null: the birth gets a record of its own. */
+  births: string | null;
   openFiles: number | null;
   processes: number | null;
   command: readonly string[];
@@ -45,6 +49,7 @@ export function shimArguments(request: ShimRequest): string[] {
     shimScript,
     shimName,
     request.recordPrefix,
+    request.births ?? '-',
     limitWord(request.openFiles),
     limitWord(request.processes),
     ...oddVariables(request.environment),

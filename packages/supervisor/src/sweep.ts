@@ -3,8 +3,8 @@
  * against its limit, a stranger on a run's port.
  *
  * Reading one `/proc/PID/stat` costs 7 to 20 us; a round of at most `maxStatsPerTick` keeps 500
- * services within 0.1 CPU seconds a minute. Own children tell their end themselves, so only adopted
- * runs are asked (`kill 0`) more often.
+ * services within 0.1 CPU seconds a minute, both daemons together. Own children tell their end
+ * themselves, so only those of others (adopted, launched) are asked (`kill 0`) more often.
  */
 import type { SuperviseEvent } from '@fettle/core/supervise/event';
 import type { PortOwner } from '@fettle/core/stack/port';
@@ -24,8 +24,10 @@ export type SweepOptions = Readonly<{
 }>;
 
 const tickMs = 1_000;
-const maxStatsPerTick = 20;
-const adoptedTicks = 3;
+const maxStatsPerTick = 15;
+/** Every child of others is asked within so many ticks, as far as `maxAsksPerTick` reaches. */
+const askTicks = 3;
+const maxAsksPerTick = 60;
 /** Memory and ports cost more than a look at one process. */
 const slowTicks = 2;
 /** The kernel takes milliseconds to print its socket table; a theft waits this long at most. */
@@ -34,10 +36,12 @@ const theftTicks = 10;
 export function startSweep(options: SweepOptions): Readonly<{ stop(): void }> {
   let tick = 0;
   let next = 0;
+  let nextAsk = 0;
   const timer = setInterval(() => {
     tick += 1;
-    const live = [...options.runs.values()].filter((run) => !run.ended);
-    if (tick % adoptedTicks === 0) askAdopted(live, options);
+    const live: LiveRun[] = [];
+    for (const run of options.runs.values()) if (!run.ended) live.push(run);
+    nextAsk = askOthers(live, nextAsk, options);
     next = lookAtProcesses(live, next, options);
     if (tick % slowTicks === 0) sampleMemory(live, options);
     const listening = live.filter(mayLosePort);
@@ -65,8 +69,14 @@ function lookAtProcesses(live: readonly LiveRun[], from: number, options: SweepO
   return live.length === 0 ? 0 : (from + count) % live.length;
 }
 
-function askAdopted(live: readonly LiveRun[], { look }: SweepOptions): void {
-  for (const run of live) if (run.child === null && run.pid !== null && !exists(run.pid)) look(run);
+function askOthers(live: readonly LiveRun[], from: number, { look }: SweepOptions): number {
+  const count = Math.min(Math.ceil(live.length / askTicks), maxAsksPerTick);
+  for (let at = 0; at < count; at += 1) {
+    const run = live[(from + at) % live.length];
+    if (run === undefined || run.child !== null || run.pid === null) continue;
+    if (!run.ended && !exists(run.pid)) look(run);
+  }
+  return live.length === 0 ? 0 : (from + count) % live.length;
 }
 
 function exists(pid: number): boolean {

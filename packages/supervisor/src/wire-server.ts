@@ -23,6 +23,8 @@ export type WireOptions = Readonly<{
   socketPath: string;
   ring: NoticeRing;
   snapshot: () => Snapshot;
+  /** While it says yes, notices wait for each other: who hears them needs the same cores. */
+  isCrowded: () => boolean;
   /** Everything but `hello`. @throws FettleError for what the client can mend. */
   answer: (body: RequestBody, key: string | undefined) => unknown;
 }>;
@@ -36,10 +38,32 @@ const maxClients = 256;
 /** Unread bytes after which a client is cut off. */
 const maxUnreadBytes = 16 * 1_048_576;
 
+/** Notices wait no longer than this, and no more of them. */
+const maxHoldMs = 250;
+const maxHeld = 2_000;
+
 type Client = { socket: Socket; name: string; greeted: boolean };
 
 export async function listenOnWire(options: WireOptions): Promise<WireServer> {
   const clients = new Set<Client>();
+  let held: string[] = [];
+  let holding: NodeJS.Timeout | null = null;
+  const letGo = (): void => {
+    if (holding !== null) clearTimeout(holding);
+    holding = null;
+    const lines = held.join('');
+    held = [];
+    if (lines !== '') for (const client of clients) if (client.greeted) write(client, lines);
+  };
+  /** No answer overtakes what was told before it. */
+  const orderly: WireOptions = {
+    ...options,
+    answer(body, key) {
+      const result = options.answer(body, key);
+      letGo();
+      return result;
+    },
+  };
   const server = createServer((socket) => {
     if (clients.size >= maxClients) {
       socket.destroy();
@@ -49,7 +73,11 @@ export async function listenOnWire(options: WireOptions): Promise<WireServer> {
     clients.add(client);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => clients.delete(client));
-    const onLine = (line: string): void => takeLine(client, line, options);
+    const onLine = (line: string): void => {
+      // Who is about to be greeted hears of these by the answer.
+      letGo();
+      takeLine(client, line, orderly);
+    };
     socket.on(
       'data',
       lineCutter(onLine, () => socket.destroy()),
@@ -64,12 +92,13 @@ export async function listenOnWire(options: WireOptions): Promise<WireServer> {
   return {
     publish(notice) {
       const push = options.ring.add(notice);
-      const greeted = [...clients].filter((client) => client.greeted);
-      if (greeted.length === 0) return;
-      const line = `${JSON.stringify(push)}\n`;
-      for (const client of greeted) write(client, line);
+      if (![...clients].some((client) => client.greeted)) return;
+      held.push(`${JSON.stringify(push)}\n`);
+      if (!options.isCrowded() || held.length >= maxHeld) letGo();
+      else holding ??= setTimeout(letGo, maxHoldMs);
     },
     close() {
+      letGo();
       server.close();
       for (const { socket } of clients) socket.end();
     },

@@ -1,9 +1,10 @@
 /** Fettle itself, through its CLI, as a user starts it. */
 import { execFile, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { recordedPids } from '@fettle/sdk/daemon/birth-record';
 import { livePaths } from '@fettle/sdk/daemon/paths';
 import { connectSupervisor } from '@fettle/sdk/daemon/supervisor-client';
 import { serviceCommand, type Target, type Workload } from '../target.ts';
@@ -27,17 +28,13 @@ function daemon(dir: string): Daemon {
 
 /** Parents of the service processes: the shims. */
 function shimPids(dir: string): readonly number[] {
-  const runs = join(dir, '.fettle', 'runs');
-  return readdirSync(runs)
-    .filter((name) => name.endsWith('.pid'))
-    .flatMap((name) => {
-      try {
-        const pid = readFileSync(join(runs, name), 'utf8').trim();
-        return [Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1])];
-      } catch {
-        return [];
-      }
-    });
+  return recordedPids(join(dir, '.fettle', 'runs')).flatMap((pid) => {
+    try {
+      return [Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1])];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** Asks the running daemon directly, as the floor is asked by a signal. */

@@ -23,8 +23,8 @@ import { examineRun } from './examine.ts';
 import { healthReading, type HealthReading } from './health-reading.ts';
 import { watchInstance, type InstanceWatch } from './instance-watch.ts';
 import { tryLinks } from './links.ts';
+import { watchPauses, type PauseWatch } from './pause-watch.ts';
 import { openSilences } from './silences.ts';
-import { watchPauses } from './pause-watch.ts';
 import { probeSlots, type ProbeSlots } from './probe-slots.ts';
 
 export type HealthOptions = Readonly<{
@@ -47,8 +47,9 @@ type Shell = Readonly<{
   /** CPU ticks seen at the last failure while starting, by instance. */
   progress: Map<string, number>;
   probed: Set<(seen: ProbeSeen) => void>;
+  paused: Set<(pause: OwnPause) => void>;
   openedAtMs: number;
-}> & { stopped: boolean; retry: NodeJS.Timeout | null; look: () => void };
+}> & { stopped: boolean; retry: NodeJS.Timeout | null; pauses: PauseWatch };
 
 const retryMs = 1_000;
 const actTimeoutMs = 5_000;
@@ -58,12 +59,6 @@ const progressTicks = 5;
 export function openHealthPart(options: HealthOptions): HealthPart {
   const shell = openShell(options);
   const { link, logs } = options;
-  const paused = new Set<(pause: OwnPause) => void>();
-  const pauses = watchPauses((pause) => {
-    take(shell, { kind: 'paused', ...pause });
-    for (const listener of paused) listener(pause);
-  });
-  shell.look = pauses.look;
   const silences = openSilences(options.stateDir, (service, checks) =>
     take(shell, { kind: 'silenced', service, checks }),
   );
@@ -90,14 +85,14 @@ export function openHealthPart(options: HealthOptions): HealthPart {
     },
     tryLinks: () => tryLinks(link),
     onProbe: (listener) => added(shell.probed, listener),
-    onPause: (listener) => added(paused, listener),
+    onPause: (listener) => added(shell.paused, listener),
     silence: silences.set,
     unsilence: silences.lift,
     silences: silences.list,
     stop() {
       shell.stopped = true;
       if (shell.retry !== null) clearTimeout(shell.retry);
-      pauses.stop();
+      shell.pauses.stop();
       silences.stop();
       for (const dispose of disposers) dispose?.();
       for (const watch of shell.watches.values()) watch.stop();
@@ -114,7 +109,7 @@ function added<Listener>(listeners: Set<Listener>, listener: Listener): () => vo
 
 function openShell(options: HealthOptions): Shell {
   const brain = openBrain();
-  return {
+  const shell: Shell = {
     options,
     brain,
     watches: new Map(),
@@ -125,8 +120,13 @@ function openShell(options: HealthOptions): Shell {
     openedAtMs: Date.now(),
     stopped: false,
     retry: null,
-    look: () => {},
+    paused: new Set(),
+    pauses: watchPauses((pause) => {
+      take(shell, { kind: 'paused', ...pause });
+      for (const listener of shell.paused) listener(pause);
+    }),
   };
+  return shell;
 }
 
 function take(shell: Shell, event: Event): void {
@@ -196,7 +196,7 @@ function openWatch(shell: Shell, view: InstanceView, service: Service): void {
     spread: view.ready,
     onFinding(check, finding, beganMs) {
       // The tick of the pause watch may come after the timers of the probes.
-      shell.look();
+      shell.pauses.look();
       if (!finding.ok) noteProgress(shell, instance, watched.token);
       shell.reading.note(instance, check, finding);
       const { token } = watched;
@@ -205,6 +205,7 @@ function openWatch(shell: Shell, view: InstanceView, service: Service): void {
     },
   });
   shell.watches.set(instance, watch);
+  shell.pauses.attend(true);
 }
 
 function tellProbed(shell: Shell, run: WatchedRun, check: HealthCheck, finding: Finding): void {
@@ -221,6 +222,7 @@ function tellProbed(shell: Shell, run: WatchedRun, check: HealthCheck, finding: 
 function lose(shell: Shell, instance: string): void {
   shell.watches.get(instance)?.stop();
   shell.watches.delete(instance);
+  shell.pauses.attend(shell.watches.size > 0);
   shell.progress.delete(instance);
   if (shell.brain.runs.has(instance)) take(shell, { kind: 'run-gone', instance });
 }

@@ -6,6 +6,8 @@ export type Pause = Readonly<{ fromMs: number; toMs: number }>;
 export type PauseWatch = Readonly<{
   /** Looks now, for those whose own timer may have fired before our tick. */
   look(): void;
+  /** Is there anything whose lateness matters? Without it nobody is woken twice a second. */
+  attend(isNeeded: boolean): void;
   stop(): void;
 }>;
 
@@ -20,7 +22,19 @@ export function watchPauses(onPause: (pause: Pause) => void): PauseWatch {
     lastMs = nowMs;
     if (nowMs - fromMs > tickMs + lateMs) onPause({ fromMs, toMs: nowMs });
   };
-  const timer = setInterval(look, tickMs);
-  timer.unref();
-  return { look, stop: () => clearInterval(timer) };
+  let timer: NodeJS.Timeout | null = null;
+  const stop = (): void => {
+    if (timer !== null) clearInterval(timer);
+    timer = null;
+  };
+  return {
+    look,
+    attend(isNeeded) {
+      if (!isNeeded) return stop();
+      if (timer !== null) return;
+      lastMs = performance.now();
+      timer = setInterval(look, tickMs).unref();
+    },
+    stop,
+  };
 }

@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import { holePunch } from './hole-punch.ts';
 import type { LogBounds } from './log-bounds.ts';
 import { listInstances, listTokens, runFiles, type RunFiles } from './log-folder.ts';
-import { missingSpace, retain, type LogLimits } from './retention.ts';
+import { missingSpace, retain, type LogLimits, type RetentionMemory } from './retention.ts';
 import { rotation, type Rotation } from './rotation.ts';
 import type { RunFacts } from './run-facts.ts';
 
@@ -49,6 +49,7 @@ export function logKeeper(options: KeeperOptions): LogKeeper {
   const rotating = rotation({ segmentBytes: limits.segmentBytes, punch });
   const rotatedTo = new Map<string, number>();
   const queued = new Set<string>();
+  const memory: RetentionMemory = new Map();
   let jobs: Promise<void> = Promise.resolve();
   let stopped = false;
 
@@ -65,7 +66,7 @@ export function logKeeper(options: KeeperOptions): LogKeeper {
   };
   const order = facts.order.bind(facts);
   const sweepNow = async (): Promise<void> => {
-    await retain({ logsDir, limits, now, isOpen, order, boundOf });
+    await retain({ logsDir, limits, now, isOpen, order, boundOf, memory });
     if (punch.works()) return;
     for (const instance of listInstances(logsDir))
       for (const token of order(instance, listTokens(logsDir, instance)).slice(0, -1))
@@ -90,7 +91,7 @@ export function logKeeper(options: KeeperOptions): LogKeeper {
         queued.delete(run.token);
         const count = await rotating.rotate(run);
         rotatedTo.set(run.token, rotating.released(run.token));
-        if (count > 0) await retain({ logsDir, limits, now, isOpen, order, boundOf });
+        if (count > 0) await retain({ logsDir, limits, now, isOpen, order, boundOf, memory });
       });
     },
     recover: () =>

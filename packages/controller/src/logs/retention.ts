@@ -3,6 +3,7 @@
  * free space on the disk. What goes is recorded first (`dropped.json`), oldest first; the last run
  * of an instance always keeps at least what is still in its spool.
  */
+import { statSync } from 'node:fs';
 import { rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { forgetBlocks, openIndexReader } from './block-index.ts';
@@ -39,6 +40,8 @@ export const DEFAULT_LIMITS: LogLimits = {
   freeBytes: 512 * 1024 * 1024,
 };
 
+const settledMs = 1_000;
+
 /** A part of a log that may be dropped. */
 type Candidate = Readonly<{
   run: RunFiles;
@@ -59,7 +62,12 @@ export type RetentionOptions = Readonly<{
   isOpen: (token: string) => boolean;
   /** A tighter bound on the bytes of a service; null: none. */
   boundOf: (service: string) => number | null;
+  /** What former passes found out; absent: every folder is read. */
+  memory?: RetentionMemory;
 }>;
+
+/** Folders in which nothing can be dropped, with their time of change: a folder of one run only. */
+export type RetentionMemory = Map<string, number>;
 
 /** One pass over everything; resolves to the number of dropped pieces. */
 export async function retain(options: RetentionOptions): Promise<number> {
@@ -73,6 +81,8 @@ export async function retain(options: RetentionOptions): Promise<number> {
   let shortBytes = await missingSpace(logsDir, limits.freeBytes);
   for (const [service, instances] of services) {
     const serviceBytes = Math.min(limits.serviceBytes, options.boundOf(service) ?? Infinity);
+    const isBound = serviceBytes < limits.serviceBytes;
+    if (!isBound && instances.every((instance) => holdsOneRun(options, instance))) continue;
     const candidates: Candidate[] = [];
     let used = 0;
     let surplus: Candidate[] = [];
@@ -99,6 +109,29 @@ export async function retain(options: RetentionOptions): Promise<number> {
     }
   }
   return dropped;
+}
+
+/**
+ * The last run keeps its spool whatever happens, so a folder with nothing else is not looked into.
+ * Its entries are the same as long as its time of change is.
+ */
+function holdsOneRun({ logsDir, memory }: RetentionOptions, instance: string): boolean {
+  const folder = join(logsDir, instance);
+  const changedMs = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (memory?.get(folder) === changedMs) return true;
+  memory?.delete(folder);
+  const names = namesIn(folder);
+  const spools = names.filter((name) => name.endsWith('.log'));
+  const isOne = spools.length <= 1 && names.every((name) => isOfLastRun(name, spools[0]));
+  // A change within the clock's step might not be seen later.
+  if (isOne && changedMs > 0 && Date.now() - changedMs > settledMs) memory?.set(folder, changedMs);
+  return isOne;
+}
+
+/** Its spool, its index, and what is kept per instance. */
+function isOfLastRun(name: string, spool: string | undefined): boolean {
+  if (name === spool || name === 'runs.ndjson' || name === 'dropped.json') return true;
+  return spool !== undefined && name === `${spool.slice(0, -'.log'.length)}.idx`;
 }
 
 /** Bytes that are free too little; 0 or less when there is room. */

@@ -20,6 +20,7 @@ import { dirname, join } from 'node:path';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { RunExit } from '@fettle/core/supervise/run';
 import type { RunLogEntry } from '@fettle/core/supervise/run-log';
+import { recordedPid } from '@fettle/sdk/daemon/birth-record';
 import { listTokens, namesIn } from './log-folder.ts';
 
 export type RunFact = Readonly<{
@@ -67,7 +68,7 @@ export function runFacts(logsDir: string, runLog: string): RunFacts {
       if (before === undefined || before.startedAtMs === null || before.exit === null)
         put(instance, {
           ...fact,
-          pid: before?.pid ?? pidOf(dirname(runLog), fact.token),
+          pid: before?.pid ?? recordedPid(join(dirname(runLog), 'runs'), fact.token),
           exit: before?.exit ?? fact.exit,
         });
     }
@@ -162,15 +163,6 @@ function store(
   const lines = [...facts.values()].slice(-500).map((each) => `${JSON.stringify(each)}\n`);
   writeFileSync(`${path}.tmp`, lines.join(''), { mode: 0o600 });
   renameSync(`${path}.tmp`, path);
-}
-
-/** The service's own pid, as its shim wrote it down. */
-function pidOf(stateDir: string, token: string): number | null {
-  try {
-    return Number(readFileSync(join(stateDir, 'runs', `${token}.pid`), 'utf8')) || null;
-  } catch {
-    return null;
-  }
 }
 
 type InstanceFact = Readonly<{ instance: string; fact: RunFact }>;

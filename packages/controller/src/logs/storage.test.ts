@@ -368,3 +368,17 @@ test('a spool that shrinks below its segments is still read from them', async ()
   truncateSync(run.spool, 0);
   ok((await readAll(run)).startsWith('line 0\n'));
 });
+
+test('a folder of one run is not read again until it changes', async () => {
+  const { logsDir, run } = spooled('one\n', 'e-1');
+  utimesSync(run.folder, 1_000, 1_000);
+  const memory = new Map<string, number>();
+  const limits = { ...DEFAULT_LIMITS, freeBytes: 2 ** 60 };
+  const order = (_: string, tokens: readonly string[]) => tokens.toSorted();
+  const pass = () => retain({ logsDir, limits, now: Date.now, order, isOpen: () => false, memory });
+  equal(await pass(), 0);
+  deepEqual([...memory], [[run.folder, 1_000_000]]);
+  writeFileSync(runFiles(logsDir, 'api.1', 'e-2').spool, 'last\n');
+  equal(await pass(), 1);
+  deepEqual([...memory], []);
+});

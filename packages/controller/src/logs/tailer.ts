@@ -15,7 +15,7 @@ import { runTail, type RunTail } from './run-tail.ts';
 const HOT_TICK_MS = 25;
 const COLD_AFTER_TICKS = 40;
 const SWEEP_MS = 5_000;
-const WATCHED_SWEEPS = 6;
+const WATCHED_SWEEPS = 24;
 const SLICE_MS = 4;
 /** After its end a run may still be written to by what it left behind. */
 const AFTERLIFE_MS = 5_000;
