@@ -5,8 +5,8 @@
  * Multinomial naive Bayes over words such as `symptom:hang` or `complaint:refused`. Words of one
  * failure come together, so their sum is tempered as if there were fewer of them; what remains of
  * overconfidence is corrected by what earlier guesses turned out to be worth: each example is first
- * guessed, then learnt. Old examples fade. Sources: Rennie et al., "Tackling the Poor Assumptions of
- * Naive Bayes Text Classifiers" (2003); Zadrozny & Elkan, "Obtaining calibrated probability
+ * guessed, then learnt. Old examples fade. Sources: Rennie et al., "Tackling the Poor Assumptions
+ * of Naive Bayes Text Classifiers" (2003); Zadrozny & Elkan, "Obtaining calibrated probability
  * estimates" (2001), histogram binning.
  */
 

@@ -1,7 +1,7 @@
 /**
- * A group of symptoms as a set of words, for the classifier: what shows, what is complained of, what
- * a closer look found. No name of a service, host or file is among them: what was learnt on one
- * stack is true on another.
+ * A group of symptoms as a set of words, for the classifier: what shows, what is complained of,
+ * what a closer look found. No name of a service, host or file is among them: what was learnt on
+ * one stack is true on another.
  */
 import type { ServiceExam } from '../collect/exam.ts';
 import { metrics } from '../collect/metric.ts';
