@@ -13,7 +13,7 @@ import { allOn, type Flags } from './loop/plan/flags.ts';
 import { defaultPolicy, type Policy } from './loop/plan/policy.ts';
 import { openRails, type Rails } from './loop/plan/rails.ts';
 import type { Runbook } from './loop/plan/runbook.ts';
-import type { Run } from './loop/remedy/run.ts';
+import { isReflex, type Run } from './loop/remedy/run.ts';
 import type { LoopEffect } from './loop-effect.ts';
 import type { Reflex } from './loop-event.ts';
 
@@ -145,8 +145,10 @@ export function runsOf(state: LoopState, incident: Incident): readonly Run[] {
   return incident.runIds.flatMap((id) => state.runs.get(id) ?? []);
 }
 
+/** A run of ours that is under way; what the supervisor did at once is none. */
 export function activeRun(state: LoopState, incident: Incident): Run | null {
-  return runsOf(state, incident).findLast(({ phase }) => phase !== 'ended') ?? null;
+  const own = runsOf(state, incident).filter((run) => !isReflex(run));
+  return own.findLast(({ phase }) => phase !== 'ended') ?? null;
 }
 
 /** Drops the oldest resolved ones with their runs from memory. */

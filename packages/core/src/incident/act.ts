@@ -11,7 +11,7 @@ import type { Plan } from '../loop/plan/plan.ts';
 import { noteBegin, noteHold } from '../loop/plan/rail-notes.ts';
 import { stackFacts } from '../loop/plan/stack-facts.ts';
 import type { Runbook } from '../loop/plan/runbook.ts';
-import type { Diagnosis } from '../loop/diagnose/diagnosis.ts';
+import type { Diagnosis, DiagnosisClass } from '../loop/diagnose/diagnosis.ts';
 import { beginRun } from '../loop/remedy/run-machine.ts';
 import { isReflex, type Run } from '../loop/remedy/run.ts';
 import {
@@ -47,6 +47,7 @@ export function act(turn: Turn, incident: Incident): void {
   const work = workOf(state, incident, nowMs);
   if (diagnosis === null || incident.state === 'resolved') return;
   if (activeRun(state, incident) !== null || incident.symptoms.length === 0) return;
+  if (awaitsReflex(turn, incident, diagnosis)) return;
   if (work.ask !== null) {
     if (nowMs - work.askSinceMs > lostMs) takeBranches(turn, work.ask, []);
     return;
@@ -59,6 +60,28 @@ export function act(turn: Turn, incident: Incident): void {
   }
   if (isSupervisors(turn, diagnosis)) return;
   ask(turn, incident, diagnosis, work);
+}
+
+/** What was mended at once gets its time to show, where that could be the cure. */
+const reflexCauses: ReadonlySet<DiagnosisClass> = new Set([
+  'crash',
+  'oom_killed',
+  'hang',
+  'deadlock',
+  'event_loop_block',
+  'stopped',
+  'worker_stuck',
+]);
+const reflexMs = 15_000;
+
+function awaitsReflex(
+  { state, nowMs }: Turn,
+  incident: Incident,
+  { class: cause }: Diagnosis,
+): boolean {
+  const newest = runsOf(state, incident).findLast(isReflex);
+  if (newest === undefined || newest.phase === 'ended') return false;
+  return reflexCauses.has(cause) && nowMs - newest.startedMs < reflexMs;
 }
 
 /** The supervisor brings the dead back until its intensity is exceeded; the loop keeps out. */

@@ -14,6 +14,8 @@ import { tell } from './timeline.ts';
 
 const keptMs = 60_000;
 const mostKept = 200;
+/** Of one incident. */
+const mostReflexes = 4;
 
 export function takeReflex(turn: Turn, reflex: Reflex): void {
   const { state, nowMs } = turn;
@@ -41,6 +43,8 @@ function addReflex(turn: Turn, incident: Incident, reflex: Reflex): void {
   const { state, nowMs } = turn;
   const known = reflexRuns(turn, incident);
   if (known.some(({ attempts }) => attempts[0]?.key === keyOf(reflex))) return;
+  // A crash loop's tries are all alike: the first ones tell it.
+  if (known.length >= mostReflexes) return;
   for (const run of known)
     if (run.phase === 'verifying' && run.plan.targets[0] === reflex.service)
       concludeRun(turn, incident, run, { kind: 'no-effect', text: 'it happened again' });
