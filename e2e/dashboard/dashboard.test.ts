@@ -15,6 +15,9 @@ const pages = [
   '/s/api?tab=checks',
   '/s/api?tab=timeline',
   '/s/api?tab=definition',
+  '/i',
+  '/i?tab=all',
+  '/approvals',
   '/ports',
   '/events',
 ];

@@ -37,16 +37,23 @@ const reflexMs = 30_000;
 /** The next look at the world while something is open, and while all is quiet. */
 const busyMs = 1_000;
 const quietMs = 5_000;
+const stormMs = 200;
 
 export function stepLoop(state: LoopState, event: LoopEvent, nowMs: number): readonly LoopEffect[] {
   const turn: Turn = { state, nowMs, effects: [] };
   take(turn, event);
-  if (state.restored && movesOn(state, event, nowMs)) think(turn);
+  if (state.restored && callsForThought(state, event, nowMs)) {
+    // A storm of news is thought over together.
+    const soonMs = state.thoughtMs + stormMs;
+    if (event.kind === 'observed' && nowMs < soonMs)
+      turn.effects.push({ kind: 'wake', atMs: soonMs });
+    else think(turn);
+  }
   return [...keeps(state), ...turn.effects];
 }
 
 /** Does the event call for new conclusions at once? What merely goes on waits for a second. */
-function movesOn(state: LoopState, event: LoopEvent, nowMs: number): boolean {
+function callsForThought(state: LoopState, event: LoopEvent, nowMs: number): boolean {
   switch (event.kind) {
     case 'configured':
       return false;

@@ -9,6 +9,12 @@ import type {
   TimelineDocument,
   WhyDocument,
 } from '@fettle/sdk/api/documents';
+import type {
+  HealingDocument,
+  IncidentDocument,
+  IncidentsDocument,
+  RunsDocument,
+} from '@fettle/sdk/api/incidents';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import type { StatusDocument } from '@fettle/sdk/api/status';
 
@@ -24,6 +30,18 @@ async function ask<T>(url: string, init: RequestInit = {}): Promise<T> {
   });
 }
 
+/** A word of a person to the loop. */
+const tell = (url: string, body: object): Promise<unknown> =>
+  ask<unknown>(url, {
+    method: 'POST',
+    headers: {
+      'idempotency-key': crypto.randomUUID(),
+      'content-type': 'application/json',
+      'x-fettle-actor': 'dashboard',
+    },
+    body: JSON.stringify(body),
+  });
+
 const service = (name: string): string => `/api/v1/services/${encodeURIComponent(name)}`;
 
 export const api = {
@@ -37,6 +55,16 @@ export const api = {
   events: () => ask<EventsDocument>('/api/v1/events'),
   ports: () => ask<PortsDocument>('/api/v1/ports'),
   logs: (search: URLSearchParams) => ask<LogsDocument>(`/api/v1/logs?${search}`),
+  incidents: () => ask<IncidentsDocument>('/api/v1/incidents'),
+  incident: (id: string) => ask<IncidentDocument>(`/api/v1/incidents/${encodeURIComponent(id)}`),
+  runs: (active: boolean) => ask<RunsDocument>(`/api/v1/runs${active ? '?active=true' : ''}`),
+  healing: () => ask<HealingDocument>('/api/v1/healing'),
+  tellIncident: (id: string, verb: string, body: object) =>
+    tell(`/api/v1/incidents/${encodeURIComponent(id)}/${verb}`, body),
+  tellRun: (id: string, verb: 'approve' | 'reject') =>
+    tell(`/api/v1/runs/${encodeURIComponent(id)}/${verb}`, {}),
+  controlHealing: (verb: 'pause' | 'resume' | 'emergency-stop') =>
+    tell(`/api/v1/healing/${verb}`, {}),
   command: (name: string, command: 'start' | 'stop' | 'restart' | 'reset') =>
     ask<unknown>(`${service(name)}/${command}`, {
       method: 'POST',

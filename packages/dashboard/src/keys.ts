@@ -8,7 +8,14 @@ export const picked = signal<string | null>(null);
 export const helpOpen = signal(false);
 export const searchOpen = signal(false);
 
-const places: Readonly<Record<string, string>> = { o: '/', s: '/s', p: '/ports', e: '/events' };
+const places: Readonly<Record<string, string>> = {
+  o: '/',
+  s: '/s',
+  i: '/i',
+  a: '/approvals',
+  p: '/ports',
+  e: '/events',
+};
 let pendingGo = false;
 
 function move(by: number): void {
@@ -25,7 +32,10 @@ const acts: Readonly<Record<string, () => void>> = {
   k: () => move(-1),
   t: toggleTheme,
   Enter: () => picked.value !== null && go(`/s/${encodeURIComponent(picked.value)}`),
-  Escape: () => path.value.startsWith('/s/') && go('/s'),
+  Escape: () => {
+    if (path.value.startsWith('/s/')) go('/s');
+    if (path.value.startsWith('/i/')) go('/i');
+  },
 };
 
 function isTyping(target: EventTarget | null): boolean {

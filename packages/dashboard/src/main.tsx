@@ -3,6 +3,9 @@ import { render } from 'preact';
 import { listenToKeys } from './keys.ts';
 import { startLive } from './live.ts';
 import { EventsPage } from './pages/events.tsx';
+import { ApprovalsPage } from './pages/approvals.tsx';
+import { IncidentPage } from './pages/incident.tsx';
+import { IncidentsPage } from './pages/incidents.tsx';
 import { OverviewPage } from './pages/overview.tsx';
 import { PortsPage } from './pages/ports.tsx';
 import { ServicePage } from './pages/service.tsx';
@@ -15,11 +18,16 @@ function Page() {
   const here = path.value;
   if (here === '/') return <OverviewPage />;
   if (here === '/s') return <ServicesPage />;
+  if (here === '/i') return <IncidentsPage />;
+  if (here === '/approvals') return <ApprovalsPage />;
   if (here === '/ports') return <PortsPage />;
   if (here === '/events') return <EventsPage />;
   const service = /^\/s\/([^/]+)$/.exec(here)?.[1];
   if (service !== undefined)
     return <ServicePage key={service} name={decodeURIComponent(service)} />;
+  const incident = /^\/i\/([^/]+)$/.exec(here)?.[1];
+  if (incident !== undefined)
+    return <IncidentPage key={incident} id={decodeURIComponent(incident)} />;
   return (
     <div class="panel empty">
       <h1>There is no page at {here}</h1>

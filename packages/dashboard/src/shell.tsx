@@ -13,6 +13,8 @@ import { theme, toggleTheme } from './theme.ts';
 const places: readonly Readonly<{ url: string; label: string; icon: IconName }>[] = [
   { url: '/', label: 'Overview', icon: 'overview' },
   { url: '/s', label: 'Services', icon: 'services' },
+  { url: '/i', label: 'Incidents', icon: 'incidents' },
+  { url: '/approvals', label: 'Approvals', icon: 'approvals' },
   { url: '/ports', label: 'Ports', icon: 'ports' },
   { url: '/events', label: 'Events', icon: 'events' },
 ];

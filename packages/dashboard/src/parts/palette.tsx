@@ -7,6 +7,8 @@ import { go } from '../router.ts';
 const pages = [
   { label: 'Overview', url: '/' },
   { label: 'Services', url: '/s' },
+  { label: 'Incidents', url: '/i' },
+  { label: 'Approvals', url: '/approvals' },
   { label: 'Ports', url: '/ports' },
   { label: 'Events', url: '/events' },
 ];
@@ -68,7 +70,7 @@ export function Palette() {
 
 const keys = [
   ['/ or Ctrl-K', 'search'],
-  ['g then o, s, p, e', 'overview, services, ports, events'],
+  ['g then o, s, i, a, p, e', 'overview, services, incidents, approvals, ports, events'],
   ['j, k, Enter', 'move, open'],
   ['Esc', 'back'],
   ['f', 'follow logs'],
