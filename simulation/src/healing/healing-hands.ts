@@ -150,7 +150,9 @@ function carry(
 ): void {
   const { world, clock } = shell;
   const { key, action, params, kind } = effect;
-  const target = String(params['target'] ?? '');
+  // A disk is cleaned by its path; each service of this world has one of its own.
+  const path = /^\/srv\/healing\/([\w-]+)/.exec(String(params['path'] ?? ''))?.[1];
+  const target = path ?? String(params['target'] ?? '');
   const isLost = world.dice.chance(0.02);
   plan(clock, world.dice.int(10, 1_500), () => {
     if (isLost) return;

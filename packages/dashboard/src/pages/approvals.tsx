@@ -20,7 +20,7 @@ export function ApprovalsPage() {
         {problem !== null && <p class="empty">{problem}</p>}
         {problem === null && waiting.length === 0 && (
           <p class="empty">
-            Nothing waits for you. Runs that are too risky to begin by themselves will ask here, and{' '}
+            Nothing waits for you. What is too risky to begin by itself will ask here;{' '}
             <code>fettle approve RUN</code> answers, too.
           </p>
         )}
