@@ -55,7 +55,7 @@ export type EndpointExam = Readonly<{
   host: string;
   port: number;
   /** Where the address comes from. */
-  from: 'dependency' | 'log' | 'config';
+  from: 'dependency' | 'log' | 'config' | 'connection';
   /** What a connection attempt gave within a second. */
   tcp: 'ok' | 'refused' | 'timeout' | 'reset' | 'unreachable';
   connectMs: number | null;

@@ -35,6 +35,15 @@ export const complaintKinds = [
       /connection (?:was )?(?:reset|aborted|closed by peer|terminated unexpectedly)|reset by peer/i,
       /socket hang up|broken pipe|unexpected EOF|RemoteDisconnected|server closed the connection/i,
       /other side closed|premature(?:ly)? close|connection lost|incomplete(?: |_)read|UND_ERR_SOCKET/i,
+      /connection (?:was )?(?:closed|terminated|dropped) (?:by|unexpectedly|before|while)/i,
+    ],
+  },
+  {
+    kind: 'garbled',
+    patterns: [
+      /protocol error|(?:unexpected|invalid|malformed|unknown) (?:reply|response|answer|packet|frame|byte|opcode|message type|prefix)/i,
+      /bad (?:magic|checksum|crc|frame|packet)|Parse Error: |HPE_[A-Z_]+|BadStatusLine|UnicodeDecodeError/,
+      /lost sync|out of sync|corrupt(?:ed)? (?:reply|response|packet|data|stream)|UnexpectedReply/i,
     ],
   },
   {
@@ -84,7 +93,8 @@ export const complaintKinds = [
     patterns: [
       /too many (?:clients|connections)|remaining connection slots are reserved|53300/i,
       /max(?:imum)? number of clients reached|max_connections|connection limit exceeded/i,
-      /sorry, too many|server has reached its connection limit/i,
+      /sorry, too many|connection limit (?:of )?\d* ?(?:is )?reached|reached its connection limit/i,
+      /no (?:free )?(?:connection )?slots? (?:left|available|free)/i,
     ],
   },
   {
@@ -95,6 +105,7 @@ export const complaintKinds = [
       /connection pool (?:is )?(?:full|exhausted|empty|timed)|HikariPool[^\n]*not available/i,
       /ResourceRequest timed out|no (?:free|idle|available) connections?|could not obtain a connection/i,
       /pool (?:is )?(?:full|empty|drained)|all connections (?:are )?in use/i,
+      /wait\w* for (?:an? |the )?(?:free |idle |available |pooled |db |database )*(?:connection|session)/i,
     ],
   },
   {
@@ -125,7 +136,8 @@ export const complaintKinds = [
       /(?:missing|required?|undefined|unset|no)\b[^\n]{0,50}\b(?:environment|env)\b[^\n]{0,12}(?:variable|var|setting)?/i,
       /\b(?:environment|env) (?:variable|var)s?\b[^\n]{0,60}(?:missing|required|not (?:set|defined|found)|unset|empty|must be)/i,
       /KeyError: '[A-Z][A-Z0-9_]{2,}'|key not found: "?[A-Z][A-Z0-9_]{2,}|unbound variable|parameter not set/,
-      /\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b[^\n]{0,24}(?:is (?:required|missing|not set|not defined|unset|undefined)|must be (?:set|given|defined))/,
+      /\b(?!(?:HTTPS?|TLS|SSL|JSON|YAML|PORT)\b)[A-Z][A-Z0-9_]{2,}\b[^\n]{0,24}(?:is (?:required|missing|not set|not defined|unset|undefined)|must be (?:set|given|defined))/,
+      /(?:required|missing|needed) (?:variable|setting|parameter)|(?:variable|setting) \S+ (?:is )?(?:missing|not set|unset|required)/i,
     ],
   },
   {
@@ -196,7 +208,7 @@ export const complaintKinds = [
   {
     kind: 'exec-missing',
     patterns: [
-      /command not found|: not found\b|spawn \S+ ENOENT|executable file not found|No such file or directory - \S+$/i,
+      /command not found|: not found\b|spawn(?:Sync)? \S+ ENOENT|executable file not found|No such file or directory - \S+$/i,
       /is not recognized as|cannot execute|bad interpreter|interpreter[^\n]{0,40}(?:missing|not found|unavailable)/i,
       /FileNotFoundError: \[Errno 2\][^\n]*: '[^/'.]+'$|Cannot run program|exec(?:vp|ve)?[^\n]{0,30}(?:failed|ENOENT)/i,
       /exit(?:ed)?(?: with)?(?: code| status)?:? 127\b/i,
@@ -208,6 +220,7 @@ export const complaintKinds = [
       /(?:pong|heartbeat|keep-?alive|ack|echo)s?\b[^\n]{0,40}(?:late|age|overdue|missing|missed|stale|lost|timeout|old|not received|none)/i,
       /(?:no|missed|missing|late|stale|without)\b[^\n]{0,16}\b(?:pong|heartbeat|ping|ack|data|message)s?\b/i,
       /half[- ]open|stale (?:connection|link|peer)|link is (?:up|established) but/i,
+      /\b(?:peer|other side|remote|partner|far end)\b[^\n]{0,20}\b(?:silent|quiet|mute|unresponsive|not respond\w*|gone quiet)/i,
     ],
   },
   {

@@ -32,13 +32,21 @@ export function complaintsOf(
   const found = new Map<string, Complaint>();
   for (const said of saidSince(service, sinceMs, nowMs)) {
     const { host, port } = addressIn(said.text);
-    for (const { kind, patterns } of complaintKinds) {
-      if (!patterns.some((pattern) => pattern.test(said.text))) continue;
+    for (const kind of kindsOf(said.text)) {
       const key = `${kind} ${host ?? ''}:${port ?? ''}`;
       found.set(key, joined(found.get(key), { kind, ...said, host, port }));
     }
   }
   return [...found.values()].toSorted((a, b) => a.atMs - b.atMs);
+}
+
+/** Waiting for one's own pool or for a lock runs into a time-out as well, and is not one. */
+function kindsOf(text: string): readonly ComplaintKind[] {
+  const kinds = complaintKinds
+    .filter(({ patterns }) => patterns.some((pattern) => pattern.test(text)))
+    .map(({ kind }) => kind);
+  const sharper = kinds.includes('pool-wait') || kinds.includes('lock');
+  return sharper ? kinds.filter((kind) => kind !== 'timeout' && kind !== 'connect-timeout') : kinds;
 }
 
 function joined(known: Complaint | undefined, more: Rough): Complaint {

@@ -6,11 +6,13 @@
  * the general. Below `knownFrom` the answer is `unknown` with what is known.
  */
 import type { ServiceExam } from '../collect/exam.ts';
+import type { Classifier } from '../../knowledge/classifier.ts';
 import type { Picture } from '../collect/picture.ts';
 import { complaintsOf } from './complaint.ts';
 import { allDecisionRules } from './decision-rules/all.ts';
 import type { DecisionRule, Situation } from './decision-rule.ts';
 import type { Diagnosis, Verdict } from './diagnosis.ts';
+import { consulted } from './consult.ts';
 import { linksOf } from './neighbours.ts';
 import { rankCauses, type Offer, type Ranked } from './rank-causes.ts';
 import type { Group } from './root-cause.ts';
@@ -29,20 +31,25 @@ export function diagnose(group: Group, picture: Picture, exams: Exams, nowMs: nu
   return diagnoseBy(allDecisionRules, { group, picture, exams, nowMs });
 }
 
-export type Asked = Readonly<{ group: Group; picture: Picture; exams: Exams; nowMs: number }>;
+export type Asked = Readonly<{
+  group: Group;
+  picture: Picture;
+  exams: Exams;
+  nowMs: number;
+  /** What was learnt from confirmed outcomes; absent: rules alone. */
+  learnt?: Classifier | null;
+}>;
 
-/** By some of the rules: a rule that nobody misses is found by leaving it out. */
-export function diagnoseBy(
-  rules: readonly DecisionRule[],
-  { group, picture, exams: given, nowMs }: Asked,
-): Finding {
+/** With what was learnt, and by the rules given: leaving one out shows who misses it. */
+export function diagnoseBy(rules: readonly DecisionRule[], asked: Asked): Finding {
+  const { group, picture, exams: given, nowMs, learnt = null } = asked;
   const exams = freshExams(given, picture, nowMs);
   const offers = namesIn(group, picture, exams).flatMap((name) => {
     const situation = situationOf(group, picture, exams, { name, nowMs });
     return situation === null ? [] : offersOf(situation, rules);
   });
   const unasked = offers.filter(({ target }) => picture.services.get(target)?.want !== 'down');
-  const ranked = rankCauses(unasked, group, picture);
+  const ranked = rankCauses(consulted(unasked, { ...asked, exams }, learnt), group, picture);
   const best = ranked[0];
   return best !== undefined && best.odds >= knownFrom
     ? named(best, ranked, group)

@@ -23,12 +23,12 @@ const nouns =
   '|delivery|image|upload|mail|email|import|export|ticket|packet|frame|chunk|command|transaction|tx|key';
 const named = new RegExp(
   `\\b(?:${nouns})s?(?:[_ -]?(?:id|key|no|nr|number|uuid))?["']?\\s{0,2}[:=#]?\\s{0,2}["'#<(\\[]?` +
-    `((?:[A-Za-z]{1,12}[-_:.])*[A-Za-z]{0,4}\\d[\\w-]*|[\\da-f]{8}-[\\da-f-]{27})`,
+    `((?:[A-Za-z]{1,12}[-_:.])*[A-Za-z]{0,4}\\d[\\w.-]*|[\\da-f]{8}-[\\da-f-]{27})`,
   'i',
 );
 /** Time, date and process id at the head of a line change without meaning anything. */
 const varying =
-  /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\b\d\d:\d\d:\d\d(?:[.,]\d+)?|\[\d+\]|\bpid[=: ]\d+|\b\d+(?:\.\d+)? ?(?:ms|s|us|µs)\b|"(?:time|ts|timestamp|pid)":"?[\d.TZ:-]+"?/gi;
+  /\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\b\d\d:\d\d:\d\d(?:[.,]\d+)?|\[\d+\]|\bpid[=: ]\d+|\b\d+(?:\.\d+)? ?(?:ms|s|us|µs)\b|"(?:time|ts|timestamp|pid)":"?[\d.TZ:-]+"?/gi;
 
 /** The item that most ends have in common; null: none had any, or they had different ones. */
 export function lastInput(service: ServicePicture, ends: readonly EndSeen[]): LastInput | null {
@@ -54,8 +54,8 @@ function itemBefore(service: ServicePicture, end: EndSeen, afterMs: number): Ite
   );
   for (let at = own.length - 1; at >= 0 && at >= own.length - 60; at -= 1) {
     const line = own[at]?.line ?? '';
-    const match = named.exec(line.replace(varying, ' '));
-    if (match?.[1] !== undefined) return { item: match[1], line };
+    const match = named.exec(bareOf(line));
+    if (match?.[1] !== undefined) return { item: trimmed(match[1]), line };
   }
   const spoken = own.findLast(
     ({ line }) => !looksLikeError(line) && !/^\s+(?:at|File|in) /.test(line),
@@ -63,15 +63,24 @@ function itemBefore(service: ServicePicture, end: EndSeen, afterMs: number): Ite
   return spoken === undefined ? null : generalItem(service, spoken.line);
 }
 
+/** Without what varies by itself, and without the keys under which loggers put the text. */
+function bareOf(line: string): string {
+  return line.replace(varying, ' ').replace(/"?\b(?:msg|message|event|text)"?\s?[:=]/g, ' ');
+}
+
+function trimmed(item: string): string {
+  return item.replace(/[.,:;-]+$/, '');
+}
+
 /** The part of a line that was different in other lines of its shape. */
 function generalItem(service: ServicePicture, line: string): Item | null {
-  const bare = line.replace(varying, ' ');
+  const bare = bareOf(line);
   const shape = lineShape(bare);
   const others = service.tail
-    .map((one) => one.line.replace(varying, ' '))
+    .map((one) => bareOf(one.line))
     .filter((other) => other !== bare && lineShape(other) === shape);
   if (others.length === 0) return null;
   const numbers = bare.match(/[\w.-]*\d[\w.-]*/g) ?? [];
   const item = numbers.find((one) => others.some((other) => !other.includes(one)));
-  return item === undefined ? null : { item, line };
+  return item === undefined ? null : { item: trimmed(item), line };
 }

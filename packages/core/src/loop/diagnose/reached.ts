@@ -1,9 +1,11 @@
-/** The addresses that a caller uses, each with the service that is meant by it. */
+/** The ways that a caller takes, each with the service that is meant by it. */
 import type { EndpointExam } from '../collect/exam.ts';
-import type { ServicePicture } from '../collect/picture.ts';
-import { meantBy } from './address-book.ts';
+import type { EdgeSeen } from '../collect/observation.ts';
+import type { Picture, ServicePicture } from '../collect/picture.ts';
+import { isLocal, meantBy } from './address-book.ts';
 import type { Complaint } from './complaint.ts';
 import type { Situation } from './decision-rule.ts';
+import { linksOf } from './neighbours.ts';
 import { portsOf } from './vitals.ts';
 
 export type Reached = Readonly<{
@@ -20,9 +22,70 @@ export function reachedBy(situation: Situation): readonly Reached[] {
   });
 }
 
-/** Does the complaint speak of this endpoint, as far as it names one? */
-export function isAbout({ endpoint }: Reached, one: Complaint): boolean {
-  return one.port === null || one.port === endpoint.port;
+/** Ways that lead to a peer over an address that is not its own. */
+export function detoursOf(situation: Situation): readonly Reached[] {
+  const tried = reachedBy(situation).filter(({ peer, direct }) => peer !== null && !direct);
+  const seen = [...situation.service.edges.values()]
+    .filter(({ port }) => !tried.some(({ endpoint }) => endpoint.port === port))
+    .filter((edge) => edge.peer === null && isLocal(edge.host))
+    .flatMap((edge) => detourBy(situation, edge) ?? []);
+  return [...tried, ...seen];
+}
+
+/** A connection to an unknown port of this machine that only callers of one peer have. */
+function detourBy(situation: Situation, edge: EdgeSeen): Reached | null {
+  const { picture, service } = situation;
+  const needs = linksOf(picture, service.name).flatMap(({ to }) => picture.services.get(to) ?? []);
+  const direct = new Set([...service.edges.values()].map(({ peer }) => peer));
+  const unmet = needs.filter(({ name }) => !direct.has(name));
+  const peer = unmet.length === 1 ? unmet[0] : undefined;
+  if (peer === undefined || isKnownPort(picture, edge.port)) return null;
+  const users = [...picture.services.values()].filter((one) =>
+    [...one.edges.values()].some(({ port, host }) => port === edge.port && isLocal(host)),
+  );
+  const strangers = users.some((one) => !needsIt(picture, one.name, peer.name));
+  if (strangers) return null;
+  const endpoint: EndpointExam = {
+    peer: null,
+    host: edge.host,
+    port: edge.port,
+    from: 'connection',
+    tcp: edge.established === 0 && edge.synSent > 0 ? 'timeout' : 'ok',
+    connectMs: null,
+    answers: null,
+    listening: null,
+    owner: null,
+    clients: null,
+    topClient: null,
+  };
+  return { endpoint, peer, direct: false };
+}
+
+function needsIt(picture: Picture, name: string, peer: string): boolean {
+  return linksOf(picture, name).some(({ to }) => to === peer);
+}
+
+function isKnownPort(picture: Picture, port: number): boolean {
+  return [...picture.services.values()].some((one) => portsOf(one).includes(port));
+}
+
+/** Does the complaint speak of this way? Without an address, a name in its text decides. */
+export function isAbout(
+  { picture, service }: Situation,
+  { endpoint, peer }: Reached,
+  one: Complaint,
+): boolean {
+  if (one.port !== null) return one.port === endpoint.port;
+  if (peer !== null && mentions(one.text, peer.name)) return true;
+  return !linksOf(picture, service.name).some(({ to }) => mentions(one.text, to));
+}
+
+/** Is the service named in the text as a word of its own? */
+export function mentions(text: string, name: string): boolean {
+  if (name.length < 3) return false;
+  const at = text.toLowerCase().indexOf(name.toLowerCase());
+  const around = `${text[at - 1] ?? ' '}${text[at + name.length] ?? ' '}`;
+  return at >= 0 && !/[\w-]/.test(around);
 }
 
 export function addressOf({ endpoint }: Reached): string {

@@ -5,9 +5,11 @@
 import type { Picture } from '../collect/picture.ts';
 import type { Ill } from './ill-nodes.ts';
 import { linksOf } from './neighbours.ts';
+import { mentions } from './reached.ts';
 
 const togetherMs = 120_000;
 /** Complaints that accuse the other end of an address. */
+const atDatabase = /^(?:too-many-clients|auth|timeout|reset|pool-wait|slow|lock)$/;
 const pointing = /^(?:refused|timeout|connect-timeout|reset)$/;
 
 /** Moves the roots of later ones under the first: changes `rootOf` in place. */
@@ -38,13 +40,15 @@ function moveRoot(rootOf: Map<string, string>, from: string, to: string): void {
 /** What of its trouble others may share, as words that equal each other. */
 function fatesOf(picture: Picture, ill: Ill): readonly string[] {
   const fates = new Set<string>();
-  for (const { kind, host, port, isNew } of ill.complaints) {
+  for (const { kind, host, port, isNew, text } of ill.complaints) {
     if (!isNew || ill.seat === 'inside') continue;
     if (kind === 'dns' && host !== null) fates.add(`name ${host}`);
     if (kind === 'disk-full' || kind === 'read-only') fates.add('disk');
     if (port !== null && pointing.test(kind)) fates.add(`port ${port}`);
-    if (/^(?:too-many-clients|auth)$/.test(kind))
-      for (const to of databasesOf(picture, ill.name)) fates.add(`login ${to}`);
+    if (port === null && atDatabase.test(kind)) {
+      const accused = accusedBy(picture, ill.name, text);
+      if (accused !== null) fates.add(`${kind} ${accused}`);
+    }
   }
   for (const { path, atMs } of picture.changes)
     if (path !== null && ill.sinceMs >= atMs && ill.sinceMs - atMs <= togetherMs)
@@ -52,8 +56,11 @@ function fatesOf(picture: Picture, ill: Ill): readonly string[] {
   return [...fates];
 }
 
-function databasesOf(picture: Picture, name: string): readonly string[] {
-  return linksOf(picture, name)
-    .map(({ to }) => to)
-    .filter((to) => picture.services.get(to)?.kind === 'database');
+/** Of a complaint without an address: the dependency that it names, else the only database. */
+function accusedBy(picture: Picture, name: string, text: string): string | null {
+  const needs = linksOf(picture, name).map(({ to }) => to);
+  const named = needs.find((to) => mentions(text, to));
+  if (named !== undefined) return named;
+  const databases = needs.filter((to) => picture.services.get(to)?.kind === 'database');
+  return databases.length === 1 ? (databases[0] ?? null) : null;
 }

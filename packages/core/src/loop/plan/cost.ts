@@ -11,8 +11,8 @@ import type { StackFacts } from './stack-facts.ts';
 /** Harmed seconds when it makes things worse. */
 const harmS = 900;
 const irreversibleFactor = 3;
-/** Share of its time limit that a step usually takes, and the longest that is believed. */
-const usual = { share: 1 / 3, mostS: 60 } as const;
+/** Share of its time limit that a step usually takes. */
+const usualShare = 1 / 3;
 const lessWithout = 0.5;
 
 export type CostInput = Readonly<{
@@ -40,9 +40,7 @@ export function impactOf(diagnosis: Diagnosis, facts: StackFacts): number {
 
 /** Before it ever ran: a share of each step's time limit, then the time of the proof. */
 export function guessDurationS(runbook: Runbook, chain: readonly Step[]): number {
-  const stepsS = chain.map(({ timeoutMs }) =>
-    Math.min(usual.mostS, (timeoutMs / 1_000) * usual.share),
-  );
+  const stepsS = chain.map(({ timeoutMs }) => (timeoutMs / 1_000) * usualShare);
   const proofS = (runbook.verify.settleMs + runbook.verify.windowMs) / 1_000;
   return stepsS.reduce((sum, seconds) => sum + seconds, proofS);
 }

@@ -8,7 +8,7 @@ import { actionSpecs } from './action-specs.ts';
 import { grantOf, isReversible, isTalk } from './autonomy.ts';
 import type { ChooseInput, Prepared } from './choose-input.ts';
 import { chainFrom, costOf, guessDurationS, impactOf } from './cost.ts';
-import { confidenceAfter } from './doubt.ts';
+import { confidenceAfter, oddsOfCure } from './doubt.ts';
 import { isOn } from './flags.ts';
 import type { GateInput } from './gate-input.ts';
 import type { Candidate } from './plan.ts';
@@ -60,11 +60,11 @@ export function weigh(input: ChooseInput, prepared: Prepared): Weighed | null {
     prepared,
     gate,
     isTalk: talk,
-    worth: talk ? worthOfPerson(input) : (chance * confidence) / costS,
+    worth: talk ? worthOfPerson(input) : oddsOfCure(chance, confidence) / costS,
     candidate: {
       runbook: runbook.name,
       step: stepId,
-      success: betaMean(odds.success) * confidence,
+      success: oddsOfCure(betaMean(odds.success), confidence),
       harm,
       costS: talk ? personCostS(input) : costS,
       runs: odds.runs,

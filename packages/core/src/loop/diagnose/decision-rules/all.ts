@@ -9,6 +9,7 @@ import { dependencyRules } from './dependency.ts';
 import { diskRules } from './disk.ts';
 import { endedRules } from './ended.ts';
 import { healthRules } from './health.ts';
+import { linkRules } from './link.ts';
 import { memoryRules } from './memory.ts';
 import { networkRules } from './network.ts';
 import { portRules } from './port.ts';
@@ -27,6 +28,7 @@ export const allDecisionRules: readonly DecisionRule[] = [
   ...dependencyRules,
   ...databaseLoadRules,
   ...networkRules,
+  ...linkRules,
   ...diskRules,
   ...memoryRules,
   ...cpuRules,

@@ -3,8 +3,17 @@
  * the peer is gone, the peer holds the line and says nothing, they do not speak the same version,
  * or the program that the bridge should run is not there.
  */
+import type { FileExam } from '../../collect/exam.ts';
 import type { ServicePicture } from '../../collect/picture.ts';
-import { blamedFile, complaint, complaintClue, editClues, pathParam, whyClue } from '../asking.ts';
+import {
+  alteredFiles,
+  blamedFile,
+  complaint,
+  complaintClue,
+  editClues,
+  pathParam,
+  whyClue,
+} from '../asking.ts';
 import { clue, when } from '../clue.ts';
 import type { DecisionRule, Situation } from '../decision-rule.ts';
 import { rule } from '../make-rule.ts';
@@ -32,7 +41,11 @@ const peerDown = rule('bridge_peer_down', (situation) => {
     ({ endpoint, peer, direct }) =>
       endpoint.tcp === 'refused' && endpoint.listening !== true && (peer === null || direct),
   );
-  const told = complaint(situation, 'refused', (one) => door === undefined || isAbout(door, one));
+  const told = complaint(
+    situation,
+    'refused',
+    (one) => door === undefined || isAbout(situation, door, one),
+  );
   const gone = peers(situation).find((one) => one.kind !== 'database' && isDown(one));
   const peer = door?.peer ?? gone ?? null;
   if (door === undefined && gone === undefined) return null;
@@ -112,6 +125,11 @@ const halfOpen = rule('bridge_half_open', (situation) => {
   };
 });
 
+/** A file of the other side that is not as it was when that side was last well. */
+function alteredOf({ exams }: Situation, name: string): FileExam | undefined {
+  return exams.get(name)?.files.find((file) => file.differsFromGood && !file.secret);
+}
+
 const versionMismatch = rule('bridge_config_mismatch', (situation) => {
   const { service } = situation;
   const told = complaint(situation, 'version');
@@ -120,14 +138,23 @@ const versionMismatch = rule('bridge_config_mismatch', (situation) => {
     (one) => told.port !== null && portsOf(one).includes(told.port),
   );
   const peer = named ?? peers(situation).find(({ kind }) => kind !== 'database') ?? null;
+  const own = alteredFiles(situation)[0];
+  // The side whose file is not as it was is the one to mend.
+  const far = own === undefined && peer !== null ? alteredOf(situation, peer.name) : undefined;
+  const path = far?.path ?? blamedFile(situation);
   return {
-    target: service.name,
+    target: far === undefined ? service.name : (peer?.name ?? service.name),
     sentence: `the bridge ${service.name} and ${peer?.name ?? 'its peer'} do not have the same version of their settings`,
-    params: { ...pathParam(blamedFile(situation)), ...(peer === null ? {} : { peer: peer.name }) },
+    params: {
+      ...pathParam(path),
+      bridge: service.name,
+      ...(peer === null ? {} : { peer: peer.name }),
+    },
     for: [
       complaintClue(told, 0.75),
       when(connectedTo(situation) !== null, () => clue(0.25, 'network', 'the peer can be reached')),
       ...editClues(situation, { change: 0.3, altered: 0.25 }),
+      when(far !== undefined, () => clue(0.3, 'config', `${far?.path} is not as it was`)),
     ],
   };
 });

@@ -4,9 +4,12 @@ import { clue, when } from '../clue.ts';
 import type { DecisionRule, Situation } from '../decision-rule.ts';
 import { rule } from '../make-rule.ts';
 import { linksOf } from '../neighbours.ts';
-import { addressOf, isAbout, reachedBy, type Reached } from '../reached.ts';
+import { addressOf, detoursOf, isAbout, mentions, reachedBy, type Reached } from '../reached.ts';
+import { fellowCallers } from '../fellow-callers.ts';
+import { latest } from '../figures.ts';
 import {
   downChecks,
+  isAlive,
   isDown,
   isRefused,
   isSilent,
@@ -61,7 +64,7 @@ function closedDoor(situation: Situation, database: boolean): Reached | null {
 
 function closedDoorCase(situation: Situation, door: Reached, what: string) {
   const peer = door.peer!;
-  const told = complaint(situation, 'refused', (one) => isAbout(door, one));
+  const told = complaint(situation, 'refused', (one) => isAbout(situation, door, one));
   return {
     target: peer.name,
     sentence: `${what}${peer.name} ${isDown(peer) ? 'does not run' : 'does not listen'}; ${situation.service.name} is refused at ${addressOf(door)}`,
@@ -138,7 +141,7 @@ const dbMute = rule('db_hung/asked', (situation) => {
   if (found?.peer === undefined || found.peer === null) return null;
   const { peer } = found;
   const told =
-    complaint(situation, 'timeout', (one) => isAbout(found, one)) ??
+    complaint(situation, 'timeout', (one) => isAbout(situation, found, one)) ??
     complaint(situation, 'pool-wait');
   const green = [...peer.checks.values()].some(({ last }) => last.ok && last.up === true);
   return {
@@ -156,6 +159,62 @@ const dbMute = rule('db_hung/asked', (situation) => {
   };
 });
 
+/**
+ * Nothing that a closer look could ask: its port is open, its protocol is not known. But all who
+ * need it wait in vain for its answers, and it does nothing.
+ */
+const dbDumb = rule('db_hung/callers', (situation) => {
+  const { picture, service, exam } = situation;
+  if (service.kind === 'database') return null;
+  const needed = linksOf(picture, service.name)
+    .flatMap(({ to }) => picture.services.get(to) ?? [])
+    .filter(({ kind }) => kind === 'database');
+  const peer = needed.length === 1 ? needed[0] : undefined;
+  if (peer === undefined || !isAlive(peer) || stoppedPid(peer, peer.exam) !== null) return null;
+  const endpoint = exam?.endpoints.find((one) => one.peer === peer.name);
+  const told = situation.complaints.findLast(
+    (one) =>
+      one.kind === 'timeout' &&
+      one.isNew &&
+      (one.port === null || portsOf(peer).includes(one.port)) &&
+      !linksOf(picture, service.name).some(({ to }) => to !== peer.name && mentions(one.text, to)),
+  );
+  if (told === undefined || (endpoint !== undefined && endpoint.tcp !== 'ok')) return null;
+  const { suffer, fine } = fellowCallers(situation, peer.name);
+  const between = detoursOf(situation).some((one) => one.peer === peer);
+  const cores = latest(situation, 'cpu', peer.name);
+  const named = /quer|sql|database|\bdb\b|storage|cache|redis|command|statement/i.test(told.text);
+  return {
+    target: peer.name,
+    sentence: `the database ${peer.name} is there and answers nobody: ${suffer.length + 1} callers wait in vain`,
+    params: { peer: peer.name },
+    for: [
+      complaintClue(told, 0.4),
+      when(named, () => clue(0.25, 'log', 'it speaks of queries')),
+      when(suffer.length > 0, () =>
+        clue(
+          Math.min(0.6, 0.35 + 0.1 * suffer.length),
+          'dependency',
+          `${suffer.join(', ')} wait, too`,
+        ),
+      ),
+      when(cores !== null && cores < 0.3, () =>
+        clue(0.25, 'process', `${peer.name} runs and hardly uses the CPU`),
+      ),
+    ],
+    against: [
+      when(endpoint?.answers === true, () =>
+        clue(0.7, 'network', `${peer.name} answers when asked`),
+      ),
+      when(fine.length > 0, () =>
+        clue(0.5, 'dependency', `${fine.join(', ')} use it without trouble`),
+      ),
+      when(between, () => clue(0.5, 'network', `${service.name} does not reach it straight`)),
+      when((cores ?? 0) >= 0.7, () => clue(0.6, 'process', `${peer.name} is busy`)),
+    ],
+  };
+});
+
 export const dependencyRules: readonly DecisionRule[] = [
   dbGone,
   dbRefused,
@@ -163,4 +222,5 @@ export const dependencyRules: readonly DecisionRule[] = [
   dependencyGone,
   dbHung,
   dbMute,
+  dbDumb,
 ];

@@ -173,6 +173,8 @@ const eventLoopBlock = rule('event_loop_block', (situation) => {
   };
 });
 
+const outward = /^(?:refused|timeout|connect-timeout|reset|dns|auth|too-many-clients|pool-wait)$/;
+
 const workerStuck = rule('worker_stuck', (situation) => {
   const { service, exam, symptoms } = situation;
   const late = downChecks(service).find(isHeartbeat);
@@ -181,6 +183,8 @@ const workerStuck = rule('worker_stuck', (situation) => {
   if (!isAlive(service) || stoppedPid(service, exam) !== null) return null;
   if (late === undefined && !(isWorker && silenced !== undefined)) return null;
   const busy = cores(situation) ?? 0;
+  // It says itself what keeps it from working.
+  const away = situation.complaints.find(({ kind, isNew }) => isNew && outward.test(kind));
   return {
     target: service.name,
     sentence: `${service.name} lives and does no work: ${late?.last.detail ?? 'its log went silent'}`,
@@ -193,7 +197,10 @@ const workerStuck = rule('worker_stuck', (situation) => {
       when(busy < 0.1, () => clue(0.15, 'process', 'it hardly uses the CPU')),
       whyClue(situation, 'worker_stuck'),
     ],
-    against: [waitsForOthers(situation)],
+    against: [
+      waitsForOthers(situation),
+      when(away !== undefined, () => clue(0.6, 'log', away?.text ?? '', away?.atMs)),
+    ],
   };
 });
 

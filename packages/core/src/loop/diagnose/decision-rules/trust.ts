@@ -10,9 +10,12 @@ import {
 } from '../asking.ts';
 import { meantBy } from '../address-book.ts';
 import { clue, when } from '../clue.ts';
+import type { ServicePicture } from '../../collect/picture.ts';
+import type { Complaint } from '../complaint.ts';
 import type { DecisionRule, Situation } from '../decision-rule.ts';
 import { latest } from '../figures.ts';
 import { rule } from '../make-rule.ts';
+import { linksOf } from '../neighbours.ts';
 import { isDown } from '../vitals.ts';
 import { howLong } from '../words.ts';
 
@@ -29,6 +32,19 @@ function firstEnding({
   return all[0] ?? null;
 }
 
+/** Whose certificate it is that a caller complains of. */
+function showsExpired(situation: Situation, told: Complaint): ServicePicture | null {
+  const { picture, service, exams, nowMs } = situation;
+  const needs = linksOf(picture, service.name).flatMap(({ to }) => picture.services.get(to) ?? []);
+  const known = needs.find(
+    ({ name }) =>
+      (exams.get(name)?.certificates.some(({ notAfterMs }) => notAfterMs <= nowMs) ?? false) ||
+      (latest(situation, 'certificate_days', name) ?? 1) <= 0,
+  );
+  if (known !== undefined || told.port === null) return known ?? null;
+  return meantBy(situation, { host: told.host ?? '', port: told.port });
+}
+
 const certExpired = rule('cert_expired', (situation) => {
   const { service } = situation;
   const own = firstEnding(situation);
@@ -36,10 +52,7 @@ const certExpired = rule('cert_expired', (situation) => {
   const over = (own !== null && own.leftMs <= 0) || (days !== null && days <= 0);
   const told = complaint(situation, 'tls-expired');
   if (!over && told === null) return null;
-  const peer =
-    over || told === null
-      ? null
-      : meantBy(situation, { host: told.host ?? '', port: told.port ?? 0 });
+  const peer = over || told === null ? null : showsExpired(situation, told);
   return {
     target: peer?.name ?? service.name,
     sentence: over
@@ -84,7 +97,7 @@ const authMismatch = rule('auth_secret_mismatch', (situation) => {
   const { service, exam } = situation;
   const told = complaint(situation, 'auth');
   const why = whyClue(situation, 'auth_secret_mismatch');
-  if (told === null && why === null) return null;
+  if ((told === null && why === null) || service.kind === 'database') return null;
   const peer =
     told === null ? null : meantBy(situation, { host: told.host ?? '', port: told.port ?? 0 });
   const reached = exam?.endpoints.find(

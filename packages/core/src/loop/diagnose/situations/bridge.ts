@@ -103,6 +103,24 @@ export const bridgeSituations: readonly SituationCase[] = [
     not: ['bridge_half_open', 'bad_config', 'bridge_peer_down'],
   },
   {
+    title: 'the two sides do not agree, and it is the file of the far side that was changed',
+    tell: () =>
+      story(
+        stackOf(both),
+        (s) => checkDown(s, 'crossing', 'HTTP 503'),
+        (s) => says(s, 'crossing', 'peer has config version 9, we have 4', { times: 5 }),
+        (s) => examined(s, 'crossing', { endpoints: [endpoint('terminal', 9_001)] }),
+        (s) =>
+          examined(s, 'terminal', {
+            files: [file('/srv/t.json', { differsFromGood: true, changedAtMs: nowMs - 20_000 })],
+          }),
+      ),
+    is: 'bridge_config_mismatch',
+    at: 'terminal',
+    not: ['bridge_half_open'],
+    params: { path: '/srv/t.json', bridge: 'crossing' },
+  },
+  {
     title: 'the interpreter that it runs is not there',
     tell: () =>
       story(

@@ -120,6 +120,26 @@ export const dependencySituations: readonly SituationCase[] = [
     not: ['db_down', 'net_blackhole', 'db_slow'],
   },
   {
+    title: 'all callers wait for a database that only a port check looks at',
+    tell: () =>
+      story(
+        stackOf({ ...chain, ledger: { kind: 'database', port: 5_500, checks: ['tcp'] } }),
+        (s) => series(s, 'ledger', 'cpu', () => 0.02),
+        (s) => {
+          for (const name of ['orders', 'stock']) {
+            checkDown(s, name, 'HTTP 503');
+            connects(s, name, 'ledger');
+            says(s, name, 'storage error: query timed out after 1000ms', { times: 6 });
+            const answers = null;
+            examined(s, name, { endpoints: [endpoint('ledger', 5_500, { answers })] });
+          }
+        },
+      ),
+    is: 'db_hung',
+    at: 'ledger',
+    not: ['db_slow', 'pool_leak', 'hang', 'link_latency'],
+  },
+  {
     title: 'the database answers slowly',
     tell: () =>
       story(

@@ -259,4 +259,49 @@ export const networkSituations: readonly SituationCase[] = [
     at: 'geo',
     not: ['link_latency'],
   },
+  {
+    title: 'one of two callers goes through somebody and is slow (no address in any log)',
+    tell: () =>
+      story(
+        stackOf({ ...proxied, tiles: { port: 8_400, needs: ['geo'] } }),
+        (s) => connects(s, 'maps', { host: '127.0.0.1', port: 18_100 }),
+        (s) => connects(s, 'tiles', 'geo'),
+        (s) => series(s, 'maps', 'requests_per_s', () => 5),
+        (s) => series(s, 'maps', 'request_p95_ms', (ago) => (ago < 2 ? 800 : 20)),
+        (s) => shows(s, 'maps', 'anomaly', { key: 'anomaly:maps:request_p95_ms', agoMs: 9e4 }),
+        (s) => examined(s, 'maps', { endpoints: [{ ...straight, answers: null, answerMs: null }] }),
+      ),
+    is: 'link_latency',
+    at: 'maps',
+    not: ['proxy_fault', 'gray_failure', 'cpu_own_hot_loop'],
+  },
+  {
+    title: 'one of two callers goes through somebody and nothing comes through',
+    tell: () =>
+      story(
+        stackOf({ ...proxied, tiles: { port: 8_400, needs: ['geo'] } }),
+        suffers,
+        (s) => connects(s, 'tiles', 'geo'),
+        (s) => series(s, 'maps', 'requests_per_s', () => 5),
+        (s) => series(s, 'maps', 'error_ratio', (ago) => (ago < 2 ? 1 : 0)),
+        (s) => says(s, 'maps', 'call failed: operation timed out', { times: 8 }),
+        (s) => examined(s, 'maps', { endpoints: [{ ...straight, answers: null, answerMs: null }] }),
+      ),
+    is: 'proxy_fault',
+    at: 'maps',
+    not: ['link_latency', 'hang', 'gray_failure'],
+  },
+  {
+    title: 'what stands between garbles what it passes on',
+    tell: () =>
+      story(
+        stackOf(proxied),
+        suffers,
+        (s) => says(s, 'maps', 'protocol error: unexpected reply type byte 0x3e', { times: 5 }),
+        (s) => examined(s, 'maps', { endpoints: [straight] }),
+      ),
+    is: 'proxy_fault',
+    at: 'maps',
+    not: ['link_resets', 'gray_failure'],
+  },
 ];

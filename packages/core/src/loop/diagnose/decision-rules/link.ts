@@ -1,0 +1,195 @@
+/**
+ * Causes on the way between two services that are both well: slow, broken off, or held up by what
+ * stands between. How other callers fare, and the straight way, tell it from a sick far end.
+ */
+import { complaint, complaintClue, editClues, whyClue } from '../asking.ts';
+import { directTo, isFineDirectly } from '../address-book.ts';
+import { clue, when, type Clue } from '../clue.ts';
+import type { Complaint } from '../complaint.ts';
+import type { DecisionRule, Situation } from '../decision-rule.ts';
+import { fellowCallers } from '../fellow-callers.ts';
+import { latest, ratio, slowness } from '../figures.ts';
+import { rule } from '../make-rule.ts';
+import { addressOf, detoursOf, isAbout, linkParams, reachedBy, type Reached } from '../reached.ts';
+import { isAlive, stoppedPid } from '../vitals.ts';
+
+function isHalted({ peer }: Reached): boolean {
+  return peer !== null && stoppedPid(peer, peer.exam) !== null;
+}
+
+/** What others say of the far end, and what it says when it is asked straight. */
+function farEnd(situation: Situation, { peer }: Reached) {
+  if (peer === null) return { well: [], ill: [] };
+  const { suffer, fine } = fellowCallers(situation, peer.name);
+  const straight = isFineDirectly(situation, peer);
+  const well: readonly (Clue | null)[] = [
+    when(straight, () => clue(0.35, 'dependency', `${peer.name} is fine when asked straight`)),
+    when(fine.length > 0, () =>
+      clue(0.35, 'dependency', `${fine.join(', ')} use it without trouble`),
+    ),
+  ];
+  const ill: readonly (Clue | null)[] = [
+    when(suffer.length > 0, () =>
+      clue(0.6, 'dependency', `${suffer.join(', ')} complain of ${peer.name}, too`),
+    ),
+    when(!straight, () => clue(0.4, 'dependency', `${peer.name} is not fine when asked straight`)),
+  ];
+  return { well, ill };
+}
+
+/** Share of its requests that succeed lately; null: no such figures. */
+function successes(situation: Situation): number | null {
+  const rate = latest(situation, 'requests_per_s') ?? 0;
+  const errors = latest(situation, 'error_ratio');
+  return rate < 0.1 || errors === null ? null : 1 - errors;
+}
+
+function tookMs({ endpoint }: Reached): number {
+  return Math.max(endpoint.connectMs ?? 0, endpoint.answerMs ?? 0);
+}
+
+/** Slow by the clock of a closer look: the way takes long, and the straight way does not. */
+function measuredSlow(situation: Situation, one: Reached): Clue | null {
+  const { endpoint, peer } = one;
+  const ms = tookMs(one);
+  if (peer === null || endpoint.tcp !== 'ok' || endpoint.answers === false || ms < 100) return null;
+  const straight = one.direct ? null : directTo(situation, peer);
+  const straightMs = Math.max(straight?.connectMs ?? 0, straight?.answerMs ?? 0);
+  const calm = (ratio(situation, 'probe_ms', peer.name) ?? 1) < 2;
+  if (straight === null ? !calm : ms < 4 * Math.max(straightMs, 5)) return null;
+  const beside = straight === null ? 'its checks are quick' : `straight it is ${straightMs} ms`;
+  return clue(0.65, 'network', `${addressOf(one)} takes ${Math.round(ms)} ms, ${beside}`);
+}
+
+/** The caller waits for somebody, and by this way nobody else than this one can be meant. */
+function waits(situation: Situation, one: Reached): Complaint | null {
+  const about = (each: Complaint): boolean => isAbout(situation, one, each);
+  return complaint(situation, 'timeout', about) ?? complaint(situation, 'slow', about);
+}
+
+const linkLatency = rule('link_latency', (situation) => {
+  const { service } = situation;
+  const ways = [...reachedBy(situation), ...detoursOf(situation)];
+  for (const one of ways) {
+    const { peer, direct, endpoint } = one;
+    if (peer === null || isHalted(one) || !isAlive(peer)) continue;
+    const measured = measuredSlow(situation, one);
+    const told = waits(situation, one);
+    const slow = slowness(situation);
+    const open = !direct && endpoint.tcp === 'ok' && endpoint.answers !== false;
+    if (measured === null && !(open && (told?.isNew === true || slow !== null))) continue;
+    const { well, ill } = farEnd(situation, one);
+    const share = successes(situation);
+    return {
+      target: service.name,
+      sentence: `the way from ${service.name} to ${peer.name} over ${addressOf(one)} is slow; ${peer.name} itself is not`,
+      params: linkParams(situation, one),
+      for: [
+        measured,
+        complaintClue(told, 0.4),
+        slow,
+        when(open, () =>
+          clue(0.3, 'network', `it goes through ${addressOf(one)}, which is not ${peer.name}`),
+        ),
+        ...well,
+      ],
+      against: [
+        ...ill,
+        when(measured === null && share !== null && share < 0.1, () =>
+          clue(0.5, 'series', 'nothing at all comes through'),
+        ),
+        when((latest(situation, 'psi_cpu', '@host') ?? 0) >= 0.4, () =>
+          clue(0.5, 'process', 'the whole machine waits for the CPU'),
+        ),
+      ],
+    };
+  }
+  return null;
+});
+
+const linkResets = rule('link_resets', (situation) => {
+  const { service, nowMs } = situation;
+  const told = complaint(situation, 'reset', ({ isNew }) => isNew);
+  const ways = [...detoursOf(situation), ...reachedBy(situation)];
+  const broken = ways.find(({ endpoint }) => endpoint.tcp === 'reset');
+  const named = ways.find((one) => told !== null && told.port === one.endpoint.port);
+  const meant = ways.find(
+    (one) => one.peer !== null && told !== null && isAbout(situation, one, told),
+  );
+  const about = broken ?? named ?? meant;
+  if ((told === null && broken === undefined) || about === undefined) return null;
+  const { peer } = about;
+  const died = peer?.ends.some(({ atMs }) => nowMs - atMs < 120_000) === true;
+  const { well, ill } = farEnd(situation, about);
+  return {
+    target: service.name,
+    sentence: `connections of ${service.name} to ${peer?.name ?? addressOf(about)} are broken off on the way`,
+    params: linkParams(situation, about),
+    for: [
+      complaintClue(told, (told?.count ?? 0) >= 3 ? 0.6 : 0.45),
+      when(broken !== undefined, () => clue(0.55, 'network', `${addressOf(about)} resets`)),
+      ...(died ? [] : well),
+      whyClue(situation, 'link_resets'),
+    ],
+    against: [
+      when(died, () => clue(0.7, 'exit', `${peer?.name} itself ended a moment ago`)),
+      when(peer !== null && !isAlive(peer), () =>
+        clue(0.8, 'dependency', `${peer?.name} does not run`),
+      ),
+      ...(died ? [] : ill),
+    ],
+  };
+});
+
+type Hold = Readonly<{ way: string; sure: number }>;
+
+/** How what stands between fails: gone, or silent, or it garbles; null: it does not. */
+function failureBetween(situation: Situation, one: Reached): Hold | null {
+  const { endpoint } = one;
+  const edge = [...situation.service.edges.values()].find(({ port }) => port === endpoint.port);
+  if (endpoint.tcp === 'refused')
+    return edge === undefined && endpoint.listening !== true ? null : { way: 'refuses', sure: 0.6 };
+  if (endpoint.tcp !== 'ok') return null;
+  if (endpoint.answers === false) return { way: 'accepts and stays silent', sure: 0.65 };
+  if (complaint(situation, 'garbled', ({ isNew }) => isNew) !== null)
+    return { way: 'passes on what nobody understands', sure: 0.5 };
+  const share = successes(situation);
+  const told = waits(situation, one);
+  return told?.isNew === true && share !== null && share < 0.1
+    ? { way: 'lets nothing through', sure: 0.45 }
+    : null;
+}
+
+/** Straight it works, through what stands between it does not. */
+const proxyFault = rule('proxy_fault', (situation) => {
+  const { service } = situation;
+  for (const one of detoursOf(situation)) {
+    const { endpoint, peer } = one;
+    const hold = failureBetween(situation, one);
+    if (peer === null || hold === null || isHalted(one) || !isFineDirectly(situation, peer))
+      continue;
+    const told = situation.complaints.findLast(
+      (each) =>
+        each.isNew &&
+        /^(?:timeout|refused|reset|garbled|pool-wait)$/.test(each.kind) &&
+        isAbout(situation, one, each),
+    );
+    const pid = endpoint.owner?.pid ?? null;
+    const { well, ill } = farEnd(situation, one);
+    const edited = editClues(situation, { change: 0.5, altered: 0.5 });
+    return {
+      target: service.name,
+      sentence: `what stands between ${service.name} and ${peer.name} (${addressOf(one)}) ${hold.way}; ${peer.name} itself is well`,
+      params: { ...linkParams(situation, one), ...(pid === null ? {} : { pid }) },
+      for: [
+        clue(hold.sure, 'network', `${addressOf(one)} ${hold.way}`),
+        ...well,
+        when(told !== undefined, () => clue(0.3, 'log', told?.text ?? '', told?.atMs)),
+      ],
+      against: [...ill, ...edited],
+    };
+  }
+  return null;
+});
+
+export const linkRules: readonly DecisionRule[] = [linkLatency, linkResets, proxyFault];
