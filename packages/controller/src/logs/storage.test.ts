@@ -375,7 +375,8 @@ test('a folder of one run is not read again until it changes', async () => {
   const memory = new Map<string, number>();
   const limits = { ...DEFAULT_LIMITS, freeBytes: 2 ** 60 };
   const order = (_: string, tokens: readonly string[]) => tokens.toSorted();
-  const pass = () => retain({ logsDir, limits, now: Date.now, order, isOpen: () => false, memory });
+  const looking = { isOpen: () => false, boundOf: () => null, memory };
+  const pass = () => retain({ logsDir, limits, now: Date.now, order, ...looking });
   equal(await pass(), 0);
   deepEqual([...memory], [[run.folder, 1_000_000]]);
   writeFileSync(runFiles(logsDir, 'api.1', 'e-2').spool, 'last\n');
