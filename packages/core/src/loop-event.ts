@@ -9,7 +9,7 @@ import type { Kept } from './loop-effect.ts';
 
 export type LoopEvent =
   | Readonly<{ kind: 'observed'; observations: readonly Observation[] }>
-  /** Time went on; sent at least every second while something is open, else every 5 s. */
+  /** Time went on; sent at least every second while something is open, else every 10 s. */
   | Readonly<{ kind: 'ticked' }>
   | Readonly<{ kind: 'configured'; policy: Policy; flags: Flags; runbooks: readonly Runbook[] }>
   /** At start: all that was kept, in any order. Comes before everything else but `configured`. */

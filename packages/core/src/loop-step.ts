@@ -36,7 +36,7 @@ import { openIncidents, type LoopState, type Turn } from './loop-state.ts';
 const reflexMs = 30_000;
 /** The next look at the world while something is open, and while all is quiet. */
 const busyMs = 1_000;
-const quietMs = 5_000;
+const quietMs = 10_000;
 const stormMs = 200;
 
 export function stepLoop(state: LoopState, event: LoopEvent, nowMs: number): readonly LoopEffect[] {
@@ -58,10 +58,14 @@ function callsForThought(state: LoopState, event: LoopEvent, nowMs: number): boo
     case 'configured':
       return false;
     case 'observed':
-      return nowMs - state.thoughtMs >= busyMs || event.observations.some(isNews);
+      return nowMs - state.thoughtMs >= paceMs(state) || event.observations.some(isNews);
     default:
       return true;
   }
+}
+
+function paceMs(state: LoopState): number {
+  return openIncidents(state).length > 0 ? busyMs : quietMs;
 }
 
 function isNews(observation: Observation): boolean {
@@ -166,8 +170,7 @@ function think(turn: Turn): void {
     if (incident.symptoms.length > 0) giveUpReflexes(turn, incident, reflexMs);
     act(turn, incident);
   }
-  const isBusy = openIncidents(state).length > 0;
-  effects.push({ kind: 'wake', atMs: nowMs + (isBusy ? busyMs : quietMs) });
+  effects.push({ kind: 'wake', atMs: nowMs + paceMs(state) });
 }
 
 function keeps(state: LoopState): readonly LoopEffect[] {

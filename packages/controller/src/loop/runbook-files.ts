@@ -2,7 +2,7 @@
  * The runbooks in force: read at the start and whenever a file in `runbooks/` changes, so that a
  * person can write one while the daemon runs. Problems are told once, in the journal.
  */
-import { existsSync, watch, type FSWatcher } from 'node:fs';
+import { existsSync, readdirSync, statSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import type { Runbook } from '@fettle/core/loop/plan/runbook';
 import type { Disposer, Journal } from '../parts.ts';
@@ -42,7 +42,13 @@ export function watchRunbooks(dir: string, journal: Pick<Journal, 'append'>): Ru
     settling = setTimeout(refresh, settleMs);
   }
   watcher = watchFolder(folder, soon, () => (watcher = null));
-  const regular = setInterval(refresh, lookAgainMs);
+  let seen = signatureOf(folder);
+  const regular = setInterval(() => {
+    const now = signatureOf(folder);
+    if (now === seen) return;
+    seen = now;
+    refresh();
+  }, lookAgainMs);
   regular.unref();
   return {
     current: () => loaded.runbooks,
@@ -57,6 +63,15 @@ export function watchRunbooks(dir: string, journal: Pick<Journal, 'append'>): Ru
       if (settling !== null) clearTimeout(settling);
     },
   };
+}
+
+/** Changes with the user's files; the shipped ones do not change under a running daemon. */
+function signatureOf(folder: string): string {
+  if (!existsSync(folder)) return '';
+  const names = readdirSync(folder).slice(0, 500);
+  return names
+    .map((name) => `${name} ${statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs}`)
+    .join('\n');
 }
 
 /** Maps do not show in JSON by themselves. */
