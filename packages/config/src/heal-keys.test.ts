@@ -209,7 +209,7 @@ test('what is shown reads back to the same', () => {
     'heal: {autonomy: safe, services: {db: approve}, freeze: 2027-01-02T06:00:00Z, cooldown: 90s, recheck_at: [5m, 1h], cascade: {services: 3}, max_runs: {count: 2}, flapping: {end: 20%}, chronic: {heals: 9}, block: {failures: 4}, keep_healthy: 60%}',
     'self_healing: {recovery: 25%}',
     "constraints: [{expr: 'true', severity: error, for: 30s, text: too big}]",
-    'notify: [{webhook: "https://h.example/x", secret_env: HOOK}]',
+    'notify: [{webhook: "https://h.example/x", secret_env: HOOK, dead_man: "https://h.example/d"}]',
     'configs: {app: app.conf}',
     'secrets: {key: key.txt}',
   ].join('\n');

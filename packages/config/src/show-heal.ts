@@ -31,9 +31,10 @@ export function healDocument(stack: Stack): Readonly<Plain> {
       ...(text === null ? {} : { text }),
     }));
   if (notify !== undefined)
-    document['notify'] = notify.map(({ webhook, secretEnv }) => ({
+    document['notify'] = notify.map(({ webhook, secretEnv, deadMan }) => ({
       webhook,
       ...(secretEnv === null ? {} : { secret_env: secretEnv }),
+      ...(deadMan === undefined ? {} : { dead_man: deadMan }),
     }));
   return document;
 }

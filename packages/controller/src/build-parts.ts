@@ -60,7 +60,8 @@ export async function buildParts({
       env: process.env,
       runbooks: watchRunbooks(paths.stackDir, journal),
     }),
-    hands: (steadyMs) => openHands({ link, logs, health, files, names, paths, nowMs: steadyMs }),
+    hands: (steadyMs) =>
+      openHands({ link, logs, health, files, names, journal, store, paths, nowMs: steadyMs }),
     onTrouble: (cause) => log.error({ err: cause }, 'the loop cannot keep its records'),
   });
   return { logs, health, figures, why, loop, errors };

@@ -205,6 +205,7 @@ function idleLoop(): LoopPart {
     runbookProblems: () => [],
     preview: (runbook, params) =>
       previewRun({ state, hands: idleHands, nowMs: () => Date.now() }, runbook, params),
+    deliveries: () => [],
     healing: () => false,
     command: (command, actor) =>
       void stepLoop(state, { kind: 'commanded', command, actor }, Date.now()),

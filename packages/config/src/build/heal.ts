@@ -146,7 +146,9 @@ function refuseExpression(
 export function buildNotify(
   fields: NonNullable<StackFields['notify']>['value'],
 ): readonly NotifyTarget[] {
-  return fields.flatMap(({ value: { webhook, secret_env: secret } }) =>
-    webhook === undefined ? [] : { webhook: webhook.value, secretEnv: secret?.value ?? null },
-  );
+  return fields.flatMap(({ value: { webhook, secret_env: secret, dead_man: deadMan } }) => {
+    if (webhook === undefined) return [];
+    const ping = deadMan === undefined ? {} : { deadMan: deadMan.value };
+    return { webhook: webhook.value, secretEnv: secret?.value ?? null, ...ping };
+  });
 }

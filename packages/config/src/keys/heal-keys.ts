@@ -289,8 +289,13 @@ export const notifyKeys = {
     'fettle',
     'Variable of the daemon that holds the signing secret; unsigned unless told.',
   ),
+  dead_man: key(
+    webhook,
+    'fettle',
+    'Called every minute while the loop is alive: when that stops, nobody watches.',
+  ),
 } as const;
 export const notifyTargets = listOf(
   mapping(notifyKeys, { wanted: 'a mapping with `webhook`', required: ['webhook'] }),
-  'a list of {webhook, secret_env}',
+  'a list of {webhook, secret_env, dead_man}',
 );

@@ -1,8 +1,10 @@
 /** What the loop reaches the world with; built in `open-hands.ts`, replaced by a small fake in tests. */
+import type { Incident } from '@fettle/core/incident/incident';
 import type { ServiceExam } from '@fettle/core/loop/collect/exam';
 import type { LoopEffect } from '@fettle/core/loop-effect';
 import type { FactCall, Value } from '@fettle/core/loop/plan/expression/expression';
 import type { Actions } from './actions/act-once.ts';
+import type { Post } from './notify/post.ts';
 
 export type Told = Extract<LoopEffect, Readonly<{ kind: 'notify' }>>['change'];
 
@@ -16,6 +18,10 @@ export type LoopHands = Readonly<{
     items: readonly Readonly<{ what: string; of: string | null }>[],
   ): Promise<readonly string[]>;
   actions: Actions;
-  notify(incidentId: string, change: Told): void;
+  notify(incident: Incident, change: Told): void;
+  /** Messages of the last days and what became of them, oldest first. */
+  deliveries(): ReturnType<Post['deliveries']>;
+  /** From now on the dead-man calls are made while this holds. */
+  watchOver(isAlive: () => boolean): void;
   stop(): Promise<void>;
 }>;

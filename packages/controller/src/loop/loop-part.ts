@@ -31,6 +31,8 @@ export type LoopPart = Readonly<{
   runbookProblems(): readonly Problem[];
   /** Which way a runbook would go now, and what each act would do; changes nothing. */
   preview(runbook: Runbook, params: Params): Promise<Preview>;
+  /** Messages of the last days and what became of them, oldest first. */
+  deliveries(): ReturnType<LoopHands['deliveries']>;
   /** Is something being done about this service now? */
   healing(service: string): boolean;
   state: LoopState;
@@ -54,6 +56,8 @@ export type LoopOptions = Readonly<{
 const kinds = ['setting', 'rail', 'odds', 'run', 'incident'];
 /** Resolved longer ago, they are read from the store when somebody asks. */
 const rememberedMs = 7 * 86_400_000;
+/** Conclusions are drawn every few seconds; later than this, something is wrong with us. */
+const aliveMs = 60_000;
 
 export function openLoopPart(options: LoopOptions): LoopPart {
   const { link, store, settings } = options;
@@ -64,13 +68,14 @@ export function openLoopPart(options: LoopOptions): LoopPart {
     state: openLoop(nowMs()),
     store,
     nowMs,
-    run: (effect, take) => carryOut({ options, hands }, effect, take),
+    run: (effect, take) => carryOut({ options, hands, state: driver.state }, effect, take),
     onTrouble: options.onTrouble,
     onChange: () => {
       for (const listener of listeners) listener();
     },
   });
   const { state } = driver;
+  hands.watchOver(() => nowMs() - state.thoughtMs < aliveMs);
   const configure = (): void => driver.take({ kind: 'configured', ...settings.current() });
   configure();
   driver.take({ kind: 'restored', records: remembered(store, nowMs()) });
@@ -99,6 +104,7 @@ export function openLoopPart(options: LoopOptions): LoopPart {
     runbooks: () => [...state.runbooks.values()],
     runbookProblems: () => settings.runbookProblems(),
     preview: (runbook, params) => previewRun({ state, hands, nowMs }, runbook, params),
+    deliveries: hands.deliveries,
     healing: (service) => isHealing(state, service),
     command: (command, actor) => driver.take({ kind: 'commanded', command, actor }),
     configure,
@@ -139,10 +145,10 @@ function isHealing({ incidents, runs }: LoopState, service: string): boolean {
   return false;
 }
 
-type Carrying = Readonly<{ options: LoopOptions; hands: LoopHands }>;
+type Carrying = Readonly<{ options: LoopOptions; hands: LoopHands; state: LoopState }>;
 
 function carryOut(
-  { options, hands }: Carrying,
+  { options, hands, state }: Carrying,
   effect: OtherEffect,
   take: (event: LoopEvent) => void,
 ): void {
@@ -152,8 +158,11 @@ function carryOut(
       options.journal.append({ kind, service, instance: null, severity, text, data });
       return;
     }
-    case 'notify':
-      return hands.notify(effect.incidentId, effect.change);
+    case 'notify': {
+      const incident = state.incidents.get(effect.incidentId);
+      if (incident !== undefined) hands.notify(incident, effect.change);
+      return;
+    }
     case 'examine': {
       const { incidentId } = effect;
       void hands

@@ -1,16 +1,20 @@
 /** The loop's hands on the real world: closer looks, answers, evidence, acts, messages. */
-import type { StatePaths } from '@fettle/sdk/daemon/paths';
-import type { HealthPart, LogsPart, SupervisorLink } from '../parts.ts';
+import { readDaemonFile, type StatePaths } from '@fettle/sdk/daemon/paths';
+import type { HealthPart, Journal, LogsPart, SupervisorLink } from '../parts.ts';
+import type { Store } from '../store.ts';
 import { openActions } from './actions/act-once.ts';
 import type { ActionWorld } from './actions/action-world.ts';
 import { allActions } from './actions/all.ts';
 import { openDeeds } from './actions/deeds.ts';
 import { openKeptBytes } from './actions/kept-bytes.ts';
+import { keepEvidence } from './evidence/keep-evidence.ts';
 import { examineService } from './exam/examine-service.ts';
 import { answerFacts } from './facts/answer-facts.ts';
 import type { FileLedger } from './ledger/file-ledger.ts';
 import type { LoopHands } from './loop-hands.ts';
 import type { NameMemory } from './name-memory.ts';
+import { openDeadMan, type DeadMan } from './notify/dead-man.ts';
+import { openPost } from './notify/post.ts';
 
 export type HandsOptions = Readonly<{
   link: SupervisorLink;
@@ -18,12 +22,14 @@ export type HandsOptions = Readonly<{
   health: HealthPart;
   files: FileLedger;
   names: NameMemory;
+  journal: Journal;
+  store: Store;
   paths: StatePaths;
   nowMs: () => number;
 }>;
 
 export function openHands(options: HandsOptions): LoopHands {
-  const { link, logs, health, files, names, paths, nowMs } = options;
+  const { link, logs, health, files, names, journal, store, paths, nowMs } = options;
   const deeds = openDeeds(paths.stateDir);
   const world: ActionWorld = {
     link,
@@ -36,17 +42,38 @@ export function openHands(options: HandsOptions): LoopHands {
     env: process.env,
     nowMs,
   };
+  const post = openPost({
+    stack: link.stack,
+    store,
+    env: process.env,
+    url: () => readDaemonFile(paths.daemonFile)?.url ?? null,
+    onTrouble: (text) => tellTrouble(journal, text),
+  });
+  let deadMan: DeadMan | null = null;
   const looking = { link, logs, nowMs, runsDir: paths.runsDir, files, names };
   return {
     examine: (services) => Promise.all(services.map((name) => examineService(name, looking))),
     answer: (calls, timeoutMs) => answerFacts(calls, { timeoutMs }, world),
-    keepEvidence: () => Promise.resolve([]),
+    keepEvidence: (runId, items) =>
+      keepEvidence(runId, items, { link, logs, journal, files, stateDir: paths.stateDir }),
     actions: openActions(allActions, world),
-    notify: () => undefined,
-    stop() {
+    notify: post.tell,
+    deliveries: post.deliveries,
+    watchOver(isAlive) {
+      deadMan?.stop();
+      deadMan = openDeadMan({ stack: link.stack, isAlive });
+    },
+    async stop() {
+      deadMan?.stop();
+      await post.stop();
       deeds.close();
       names.stop();
-      return files.stop();
+      await files.stop();
     },
   };
+}
+
+function tellTrouble(journal: Journal, text: string): void {
+  const common = { service: null, instance: null, data: {} };
+  journal.append({ ...common, kind: 'notify.failed', severity: 'error', text });
 }

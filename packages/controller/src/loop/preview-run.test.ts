@@ -52,9 +52,12 @@ test('the branch that holds now, its acts with their parameters, their way back'
   ]);
   expect(told.steps[0]?.irreversible).toMatch(/cannot be taken back/);
 });
-test('an act that could not be done says what is missing', async () => {
+test('an act that could not be done says what is missing, and the way goes on from there', async () => {
   const { told } = await preview('database-connection-failure', 'db_hung', {});
-  expect(told.steps).toMatchObject([{ action: 'service.restart', lacks: 'no db here' }]);
+  expect(told.steps).toMatchObject([
+    { action: 'service.restart', lacks: 'no db here' },
+    { step: 'call_down', action: 'escalate' },
+  ]);
 });
 test('guards are told with their verdict', async () => {
   const { told } = await preview('database-connection-failure', 'db_down', {});

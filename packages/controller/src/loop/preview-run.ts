@@ -49,8 +49,10 @@ export async function previewRun(
   while (steps.length < longestWalk) {
     const step = runbook.steps.get(next);
     if (step === undefined) break;
-    steps.push(await previewStep(step, judge, hands, decide));
-    next = step.next;
+    const told = await previewStep(step, judge, hands, decide);
+    steps.push(told);
+    const fails = told.lacks !== null || told.guards.some((guard) => !guard.holds);
+    next = fails ? (step.onFail ?? 'end') : step.next;
   }
   return {
     runbook: runbook.name,

@@ -50,6 +50,8 @@ export type NotifyTarget = Readonly<{
   webhook: string;
   /** Name of the environment variable that holds the signing secret; null: unsigned. */
   secretEnv: string | null;
+  /** Called every minute while the loop is alive; absent: nothing is. */
+  deadMan?: string;
 }>;
 
 /** A file that is watched; its last good version is kept so that it can be restored. */

@@ -101,7 +101,7 @@ export type DryRunDocument = Readonly<{
   /** Text of a `never_when` that holds now; null: none. */
   never: string | null;
   branches: readonly Readonly<{ when: string | null; goto: string; holds: boolean }>[];
-  /** The way that it would go if every step did its work. */
+  /** The way that it would go; an act that cannot be done here fails. */
   steps: readonly DryRunStep[];
   verify: readonly string[];
 }>;

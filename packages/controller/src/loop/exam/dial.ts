@@ -11,7 +11,7 @@ import type { EndpointExam } from '@fettle/core/loop/collect/exam';
 import { readTcpTable } from '@fettle/proc/tcp-table';
 import { questionOf, type Protocol } from './ask-protocol.ts';
 
-export type Dialed = Pick<EndpointExam, 'tcp' | 'connectMs' | 'answers'>;
+export type Dialed = Pick<EndpointExam, 'tcp' | 'connectMs' | 'answers' | 'answerMs'>;
 export type DialOptions = Readonly<{
   host: string;
   port: number;
@@ -34,13 +34,21 @@ export async function dial(options: DialOptions): Promise<Dialed> {
   try {
     const tcp = await connected(socket, connectTimeoutMs);
     if (tcp !== 'ok') return { tcp, connectMs: null, answers: null };
-    const connectMs = Math.round((performance.now() - beganMs) * 10) / 10;
-    return { tcp, connectMs, answers: await answers(socket, options) };
+    const connectMs = passedMs(beganMs);
+    const askedMs = performance.now();
+    const answered = await answers(socket, options);
+    const answerMs = answered === true ? passedMs(askedMs) : null;
+    return { tcp, connectMs, answers: answered, answerMs };
   } finally {
     // A farewell, never a reset: a server without an error handler would die of it.
     socket.on('error', () => undefined);
     socket.destroy();
   }
+}
+
+/** To a tenth of a millisecond. */
+function passedMs(sinceMs: number): number {
+  return Math.round((performance.now() - sinceMs) * 10) / 10;
 }
 
 function connected(socket: Socket, timeoutMs: number): Promise<Dialed['tcp']> {

@@ -189,3 +189,16 @@ test('files that the command names', async () => {
 test('a service that is not known has an empty exam', async () => {
   expect(await bench.exam('ghost', [])).toMatchObject({ service: 'ghost', processes: [] });
 });
+
+test('where it is connected to, though neither its variables nor its log say so', async () => {
+  const far = await bench.run(http, 'e-far');
+  const port = Number(far.said);
+  const near = await bench.run(
+    `const s = require('net').connect(${port}, '127.0.0.1', () => console.log('there'));
+     s.on('error', () => {});`,
+    'e-api',
+  );
+  const views = [aView('api', { pid: near.pid, token: 'e-api', state: 'running' })];
+  const { endpoints } = await bench.exam('api', [aService('api')], { views });
+  expect(endpoints).toMatchObject([{ from: 'connection', peer: null, port, tcp: 'ok' }]);
+});

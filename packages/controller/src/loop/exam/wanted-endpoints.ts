@@ -1,6 +1,6 @@
 /**
  * Which addresses an exam tries: each dependency's, those that the service's configuration names,
- * and those that its error lines name.
+ * those that its error lines name, and those of this machine to which it is connected.
  *
  * A log is anybody's text, so an address that only a log names is connected to only when it is on
  * this machine or equal to a configured one: nobody makes us call out by writing a line.
@@ -11,6 +11,7 @@ import type { Service, Stack } from '@fettle/core/stack/service';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import { dialable, externalAddress } from '../../probes/address.ts';
 import { protocolOf, type Protocol } from './ask-protocol.ts';
+import { connectedAddresses } from './connected-addresses.ts';
 import type { ExamContext } from './exam-context.ts';
 import {
   addressesIn,
@@ -39,6 +40,8 @@ export function wantedEndpoints(context: ExamContext): readonly WantedEndpoint[]
   for (const address of loggedAddresses(context))
     if (isLoopbackHost(address.host) || known.has(address.host))
       add(endpointOf(address, 'log', context));
+  for (const address of connectedAddresses(context))
+    add(endpointOf(address, 'connection', context));
   return [...wanted.values()];
 }
 
@@ -105,7 +108,7 @@ function loggedAddresses({ lines }: ExamContext): readonly NamedAddress[] {
 
 function endpointOf(
   { host, port, scheme }: NamedAddress,
-  from: 'config' | 'log',
+  from: 'config' | 'log' | 'connection',
   { stack, deps }: ExamContext,
 ): WantedEndpoint {
   const near = isLoopbackHost(host) || host === '0.0.0.0';

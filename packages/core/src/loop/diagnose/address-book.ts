@@ -5,6 +5,8 @@ import type { Situation } from './decision-rule.ts';
 import { linksOf } from './neighbours.ts';
 import { isAlive, portsOf } from './vitals.ts';
 
+/** Connections are looked at every few seconds. */
+const freshMs = 20_000;
 const localHost = /^(?:127\.|localhost$|::1$|0\.0\.0\.0$|\[?::\]?$)/;
 
 export function isLocal(host: string): boolean {
@@ -35,14 +37,17 @@ const databaseSchemes = /^(?:postgres(?:ql)?|mysql|mariadb|redis|mongodb(?:\+srv
 
 /** The dependency that this address is meant to reach; null: cannot be told. */
 export function meantBy(
-  { picture, service }: Situation,
+  situation: Situation,
   address: Readonly<{ host: string; port: number; peer?: string | null }>,
 ): ServicePicture | null {
+  const { picture, service } = situation;
   if (address.peer !== undefined && address.peer !== null)
     return picture.services.get(address.peer) ?? null;
   const needs = linksOf(picture, service.name).flatMap(({ to }) => picture.services.get(to) ?? []);
   const byPort = needs.find((one) => portsOf(one).includes(address.port));
   if (byPort !== undefined) return byPort;
+  const hinted = hintedBy(situation, needs, address.port);
+  if (hinted !== null) return hinted;
   const setting = settingsOf(service).find(({ port }) => port === address.port);
   if (setting !== undefined) {
     const plain = (text: string): string => text.toLowerCase().replace(/[^a-z\d]/g, '');
@@ -51,17 +56,54 @@ export function meantBy(
     const stores = needs.filter(({ kind }) => kind === 'database');
     if (databaseSchemes.test(setting.scheme ?? '') && stores.length === 1) return stores[0] ?? null;
   }
-  return onlyOneLeft(needs, service);
+  return onlyOneLeft(situation, needs);
+}
+
+const databaseWords = /quer(?:y|ies)|\bsql\b|database|\bdb\b|storage|redis|postgres|mysql|mongo/i;
+
+/** The lines that complain of this port may name the service, or speak of a database. */
+function hintedBy(
+  { complaints }: Situation,
+  needs: readonly ServicePicture[],
+  port: number,
+): ServicePicture | null {
+  const text = complaints
+    .filter((one) => one.port === port)
+    .map((one) => one.text)
+    .join('\n');
+  const named = needs.find(({ name }) => mentions(text, name));
+  if (named !== undefined) return named;
+  const stores = needs.filter(({ kind }) => kind === 'database');
+  return databaseWords.test(text) && stores.length === 1 ? (stores[0] ?? null) : null;
+}
+
+/** Is the service named in the text as a word of its own? */
+export function mentions(text: string, name: string): boolean {
+  if (name.length < 3) return false;
+  const at = text.toLowerCase().indexOf(name.toLowerCase());
+  const around = `${text[at - 1] ?? ' '}${text[at + name.length] ?? ' '}`;
+  return at >= 0 && !/[\w-]/.test(around);
+}
+
+/** Services to which it holds connections as of late. */
+export function metBy({ picture, service, nowMs }: Situation): ReadonlySet<string> {
+  const fresh = [...service.edges.values()].filter(({ atMs }) => nowMs - atMs <= freshMs);
+  const ports = new Set(fresh.map(({ port }) => port));
+  const known = [...picture.services.values()].filter((one) =>
+    portsOf(one).some((port) => ports.has(port)),
+  );
+  const met = [...fresh.flatMap(({ peer }) => peer ?? []), ...known.map(({ name }) => name)];
+  return new Set(met);
 }
 
 /** Of several dependencies the one to which no connection was seen. */
 function onlyOneLeft(
+  situation: Situation,
   needs: readonly ServicePicture[],
-  service: ServicePicture,
 ): ServicePicture | null {
   if (needs.length === 1) return needs[0] ?? null;
-  const connected = new Set([...service.edges.values()].map(({ peer }) => peer));
-  const left = needs.filter(({ name }) => !connected.has(name));
+  const met = metBy(situation);
+  const left = needs.filter(({ name }) => !met.has(name));
   return left.length === 1 ? (left[0] ?? null) : null;
 }
 

@@ -17,7 +17,7 @@ export const complaintKinds = [
       /ConnectTimeout|TimeoutError|TimeoutException|Timeout::Error|DEADLINE_EXCEEDED/,
       /context deadline exceeded|i\/o timeout|timed[ -]?out|time-out|timeout (?:of|after|exceeded)/i,
       /no (?:answer|response|reply) (?:from|within|in|after)|(?:query|request|connect) timeout/i,
-      /gave up waiting/i,
+      /gave up waiting|(?:aborted|cancell?ed) due to timeout/i,
     ],
   },
   {
@@ -33,7 +33,7 @@ export const complaintKinds = [
     patterns: [
       /ECONNRESET|ECONNABORTED|EPIPE|ConnectionResetError|ConnectionReset\b|BrokenPipe|\[Errno 104\]/,
       /connection (?:was )?(?:reset|aborted|closed by peer|terminated unexpectedly)|reset by peer/i,
-      /socket hang up|broken pipe|unexpected EOF|RemoteDisconnected|server closed the connection/i,
+      /socket hang up|broken pipe|unexpected EOF|EOFError|end of file reached|RemoteDisconnected|server closed the connection/i,
       /other side closed|premature(?:ly)? close|connection lost|incomplete(?: |_)read|UND_ERR_SOCKET/i,
       /connection (?:was )?(?:closed|terminated|dropped) (?:by|unexpectedly|before|while)/i,
     ],
@@ -66,7 +66,8 @@ export const complaintKinds = [
   {
     kind: 'tls',
     patterns: [
-      /certificate|x509|PKIX|handshake (?:failed|failure|error)|SSL(?:V3|_ERROR|Error| routines)/i,
+      /certificate[^\n]{0,40}(?:fail|error|invalid|unknown|trust|verif|unable|mismatch|expired)/i,
+      /x509: |PKIX|handshake (?:failed|failure|error)|SSL(?:V3|_ERROR|Error| routines)/i,
       /tls: |TLSV1_ALERT|EPROTO|secureConnect/i,
     ],
   },
@@ -92,7 +93,7 @@ export const complaintKinds = [
     kind: 'too-many-clients',
     patterns: [
       /too many (?:clients|connections)|remaining connection slots are reserved|53300/i,
-      /max(?:imum)? number of clients reached|max_connections|connection limit exceeded/i,
+      /max(?:imum)? number of clients reached|max_connections[^\n]{0,20}(?:reached|exceeded)|connection limit exceeded/i,
       /sorry, too many|connection limit (?:of )?\d* ?(?:is )?reached|reached its connection limit/i,
       /no (?:free )?(?:connection )?slots? (?:left|available|free)/i,
     ],
@@ -202,7 +203,7 @@ export const complaintKinds = [
     patterns: [
       /(?:version|protocol|schema|config\w*)[^\n]{0,40}\b(?:mismatch|differs?|incompatible|unsupported|does not match|not supported)/i,
       /(?:incompatible|unsupported|mismatch\w*|unexpected|wrong)[^\n]{0,40}(?:version|protocol|schema)/i,
-      /peer (?:speaks|expects|has|wants)[^\n]{0,40}(?:version|v?\d)/i,
+      /peer (?:speaks|expects|has|wants)[^\n]{0,40}v?\d[^\n]{0,30}(?:\bwe\b|\bours?\b|!=|expect|\bbut\b|\bnot\b)/i,
     ],
   },
   {

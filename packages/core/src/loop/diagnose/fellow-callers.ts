@@ -2,7 +2,7 @@
 import { complaintsOf } from './complaint.ts';
 import type { Situation } from './decision-rule.ts';
 import { dependantsOf } from './neighbours.ts';
-import { mentions } from './reached.ts';
+import { mentions } from './address-book.ts';
 import { isAlive, portsOf } from './vitals.ts';
 
 export type Fellows = Readonly<{ suffer: readonly string[]; fine: readonly string[] }>;

@@ -94,30 +94,49 @@ export type Growth = Readonly<{
   spanMs: number;
 }>;
 
+const growthWindowsMs = [3_600_000, 900_000, 300_000, 120_000, 60_000] as const;
+
 /**
- * Steady growth since the present run began (at most an hour): a line that explains the figures and
- * lows that rise from quarter to quarter. A heap that is collected rises and falls: its lows stay.
+ * Steady growth since the present run began, over the longest time (at most an hour) for which a
+ * line explains the figures and the lows rise from quarter to quarter. A heap that is collected
+ * rises and falls: its lows stay. A leak that has just begun shows in the shorter times.
  */
 export function growth(situation: Situation, metric: Metric): Growth | null {
-  const { picture, service, nowMs } = situation;
+  const { service, nowMs } = situation;
   const runs = [...service.instances.values()].map(({ runSinceMs }) => runSinceMs ?? 0);
-  const fromMs = Math.max(nowMs - 3_600_000, ...runs);
-  const points = picture.series.points(service.name, metric, fromMs + 5_000);
-  const slope = picture.series.slope(service.name, metric, fromMs + 5_000);
+  const runMs = Math.max(...runs) + 5_000;
+  for (const windowMs of growthWindowsMs) {
+    const found = growthSince(situation, metric, Math.max(nowMs - windowMs, runMs));
+    if (found === null || found.r2 < 0.7) continue;
+    const before = situation.picture.series
+      .points(service.name, metric, Math.max(nowMs - 3_600_000, runMs))
+      .filter(({ atMs }) => atMs < nowMs - found.spanMs);
+    // What it had before is no growth: the next tooth of a saw.
+    if (before.every(({ value }) => found.to > 1.02 * value)) return found;
+  }
+  return null;
+}
+
+function growthSince(
+  { picture, service }: Situation,
+  metric: Metric,
+  fromMs: number,
+): Growth | null {
+  const points = picture.series.points(service.name, metric, fromMs);
+  const slope = picture.series.slope(service.name, metric, fromMs);
   const first = points[0];
   const last = points.at(-1);
-  if (slope === null || first === undefined || last === undefined || points.length < 12)
-    return null;
+  if (slope === null || first === undefined || last === undefined) return null;
   const spanMs = last.atMs - first.atMs;
-  if (slope.perS <= 0 || spanMs < 60_000 || !risesThroughout(points.map(({ value }) => value)))
-    return null;
+  const rises = points.length >= 8 && risesThroughout(points.map(({ value }) => value));
+  if (slope.perS <= 0 || spanMs < 30_000 || !rises) return null;
   return { perS: slope.perS, r2: slope.r2, from: first.value, to: last.value, spanMs };
 }
 
 function risesThroughout(values: readonly number[]): boolean {
   const size = Math.floor(values.length / 4);
   const lows = [0, 1, 2, 3].map((part) =>
-    Math.min(...values.slice(part * size, (part + 1) * size)),
+    Math.min(...values.slice(part * size, part === 3 ? undefined : (part + 1) * size)),
   );
   return lows.every((low, index) => index === 0 || low > (lows[index - 1] ?? 0));
 }

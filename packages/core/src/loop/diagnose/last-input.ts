@@ -32,13 +32,14 @@ const varying =
 
 /** The item that most ends have in common; null: none had any, or they had different ones. */
 export function lastInput(service: ServicePicture, ends: readonly EndSeen[]): LastInput | null {
-  const last = ends.map((end, index) => itemBefore(service, end, ends[index - 1]?.atMs ?? 0));
-  const found = last.filter((one) => one !== null);
+  const last = ends.map((end, index) => itemsBefore(service, end, ends[index - 1]?.atMs ?? 0));
+  const found = last.filter((items) => items.length > 0);
   const counts = new Map<string, number>();
-  for (const { item } of found) counts.set(item, (counts.get(item) ?? 0) + 1);
+  for (const item of found.flatMap((items) => [...new Set(items.map((one) => one.item))]))
+    counts.set(item, (counts.get(item) ?? 0) + 1);
   const [best] = [...counts].toSorted((a, b) => b[1] - a[1]);
   if (best === undefined || best[1] < 2) return null;
-  const line = found.find(({ item }) => item === best[0])?.line ?? '';
+  const line = found.flat().find(({ item }) => item === best[0])?.line ?? '';
   return { item: best[0], line, ends: best[1], of: found.length };
 }
 
@@ -47,7 +48,7 @@ type Item = Readonly<{ item: string; line: string }>;
 /** Lines arrive a little later than the end they tell of. */
 const lagMs = 1_500;
 
-function itemBefore(service: ServicePicture, end: EndSeen, afterMs: number): Item | null {
+function itemsBefore(service: ServicePicture, end: EndSeen, afterMs: number): readonly Item[] {
   const own = service.tail.filter(
     ({ atMs, instance }) =>
       instance === end.instance && atMs > afterMs - lagMs && atMs <= end.atMs + lagMs,
@@ -55,12 +56,14 @@ function itemBefore(service: ServicePicture, end: EndSeen, afterMs: number): Ite
   for (let at = own.length - 1; at >= 0 && at >= own.length - 60; at -= 1) {
     const line = own[at]?.line ?? '';
     const match = named.exec(bareOf(line));
-    if (match?.[1] !== undefined) return { item: trimmed(match[1]), line };
+    if (match?.[1] !== undefined) return [{ item: trimmed(match[1]), line }];
   }
-  const spoken = own.findLast(
-    ({ line }) => !looksLikeError(line) && !/^\s+(?:at|File|in) /.test(line),
-  );
-  return spoken === undefined ? null : generalItem(service, spoken.line);
+  const spoken = own.filter(({ line }) => !looksLikeError(line) && !/^\s+\S/.test(line));
+  for (const { line } of spoken.slice(-12).toReversed()) {
+    const items = generalItems(service, line);
+    if (items.length > 0) return items;
+  }
+  return [];
 }
 
 /** Without what varies by itself, and without the keys under which loggers put the text. */
@@ -72,15 +75,17 @@ function trimmed(item: string): string {
   return item.replace(/[.,:;-]+$/, '');
 }
 
-/** The part of a line that was different in other lines of its shape. */
-function generalItem(service: ServicePicture, line: string): Item | null {
+/** The parts of a line that were different in other lines of its shape, the last first. */
+function generalItems(service: ServicePicture, line: string): readonly Item[] {
   const bare = bareOf(line);
   const shape = lineShape(bare);
   const others = service.tail
     .map((one) => bareOf(one.line))
     .filter((other) => other !== bare && lineShape(other) === shape);
-  if (others.length === 0) return null;
+  if (others.length === 0) return [];
   const numbers = bare.match(/[\w.-]*\d[\w.-]*/g) ?? [];
-  const item = numbers.find((one) => others.some((other) => !other.includes(one)));
-  return item === undefined ? null : { item: trimmed(item), line };
+  return numbers
+    .filter((one) => others.some((other) => !other.includes(one)))
+    .toReversed()
+    .map((item) => ({ item: trimmed(item), line }));
 }

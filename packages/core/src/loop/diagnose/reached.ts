@@ -2,7 +2,7 @@
 import type { EndpointExam } from '../collect/exam.ts';
 import type { EdgeSeen } from '../collect/observation.ts';
 import type { Picture, ServicePicture } from '../collect/picture.ts';
-import { isLocal, meantBy } from './address-book.ts';
+import { isLocal, meantBy, mentions, metBy } from './address-book.ts';
 import type { Complaint } from './complaint.ts';
 import type { Situation } from './decision-rule.ts';
 import { linksOf } from './neighbours.ts';
@@ -16,7 +16,10 @@ export type Reached = Readonly<{
 }>;
 
 export function reachedBy(situation: Situation): readonly Reached[] {
-  return (situation.exam?.endpoints ?? []).map((endpoint) => {
+  const named = (situation.exam?.endpoints ?? []).filter(
+    ({ from, peer }) => from !== 'connection' || peer !== null,
+  );
+  return named.map((endpoint) => {
     const peer = meantBy(situation, endpoint);
     return { endpoint, peer, direct: peer !== null && portsOf(peer).includes(endpoint.port) };
   });
@@ -36,8 +39,8 @@ export function detoursOf(situation: Situation): readonly Reached[] {
 function detourBy(situation: Situation, edge: EdgeSeen): Reached | null {
   const { picture, service } = situation;
   const needs = linksOf(picture, service.name).flatMap(({ to }) => picture.services.get(to) ?? []);
-  const direct = new Set([...service.edges.values()].map(({ peer }) => peer));
-  const unmet = needs.filter(({ name }) => !direct.has(name));
+  const met = metBy(situation);
+  const unmet = needs.filter(({ name }) => !met.has(name));
   const peer = unmet.length === 1 ? unmet[0] : undefined;
   if (peer === undefined || isKnownPort(picture, edge.port)) return null;
   const users = [...picture.services.values()].filter((one) =>
@@ -45,7 +48,10 @@ function detourBy(situation: Situation, edge: EdgeSeen): Reached | null {
   );
   const strangers = users.some((one) => !needsIt(picture, one.name, peer.name));
   if (strangers) return null;
-  const endpoint: EndpointExam = {
+  const asked = situation.exam?.endpoints.find(
+    ({ from, port }) => from === 'connection' && port === edge.port,
+  );
+  const endpoint: EndpointExam = asked ?? {
     peer: null,
     host: edge.host,
     port: edge.port,
@@ -78,14 +84,6 @@ export function isAbout(
   if (one.port !== null) return one.port === endpoint.port;
   if (peer !== null && mentions(one.text, peer.name)) return true;
   return !linksOf(picture, service.name).some(({ to }) => mentions(one.text, to));
-}
-
-/** Is the service named in the text as a word of its own? */
-export function mentions(text: string, name: string): boolean {
-  if (name.length < 3) return false;
-  const at = text.toLowerCase().indexOf(name.toLowerCase());
-  const around = `${text[at - 1] ?? ' '}${text[at + name.length] ?? ' '}`;
-  return at >= 0 && !/[\w-]/.test(around);
 }
 
 export function addressOf({ endpoint }: Reached): string {

@@ -5,7 +5,7 @@
 import type { Picture } from '../collect/picture.ts';
 import type { Ill } from './ill-nodes.ts';
 import { linksOf } from './neighbours.ts';
-import { mentions } from './reached.ts';
+import { mentions } from './address-book.ts';
 
 const togetherMs = 120_000;
 /** Complaints that accuse the other end of an address. */

@@ -17,9 +17,12 @@ export function isDown(service: ServicePicture): boolean {
   if (service.want === 'down' || service.definition.external) return false;
   const own = [...service.instances.values()];
   if (own.length === 0) return false;
-  return own.every(
-    (one) => !isLive(one) && /^(?:backing-off|crash-loop|failed)$/.test(one.view.state),
-  );
+  // What listens or is checked is meant to stay: that it ended well does not help its callers.
+  const stays = !service.definition.oneShot && portsOf(service).length > 0;
+  const ended = stays
+    ? /^(?:backing-off|crash-loop|failed|done)$/
+    : /^(?:backing-off|crash-loop|failed)$/;
+  return own.every((one) => !isLive(one) && ended.test(one.view.state));
 }
 
 /** Waits for others and does not run: what it lacks is theirs. */

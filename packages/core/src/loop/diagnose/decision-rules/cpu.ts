@@ -21,7 +21,10 @@ function quota({ service }: Situation): number {
 }
 
 function isBusy(situation: Situation): boolean {
-  return ownCores(situation) >= 0.8 * Math.min(1, quota(situation));
+  const pressed = (latest(situation, 'psi_cpu', '@host') ?? 0) >= 0.25;
+  const runs = ownProcesses(situation.exam).some(({ busyThreads }) => busyThreads > 0);
+  const share = pressed && runs ? 0.5 : 0.8;
+  return ownCores(situation) >= share * Math.min(1, quota(situation));
 }
 
 function moreRequests(situation: Situation): boolean {

@@ -126,12 +126,14 @@ const poolLeak = rule('pool_leak', (situation) => {
   if ((told === null && full === null) || db === null || db === service) return null;
   if (isDown(db) || stoppedPid(db, db.exam) !== null) return null;
   const top = endpointOf(situation, db)?.topClient ?? null;
-  const own = top?.service === service.name && top.connections >= 5;
+  const own = top?.service === service.name && top.connections >= 3;
   const edge = [...service.edges.values()].find(({ peer }) => peer === db.name);
   const grows = growth(situation, 'connections_out');
   const quick = isQuick(situation, db);
   if (told === null && !own) return null;
   const busier = (ratio(situation, 'requests_per_s') ?? 1) >= 2;
+  // Who holds a connection and waits for its answer has not forgotten it.
+  const late = complaint(situation, 'timeout', ({ isNew }) => isNew);
   return {
     target: service.name,
     sentence: `${service.name} takes connections to ${db.name} and does not give them back`,
@@ -155,6 +157,7 @@ const poolLeak = rule('pool_leak', (situation) => {
         clue(0.7, 'network', `another client holds the most connections (pid ${top?.pid})`),
       ),
       when(busier, () => clue(0.4, 'series', 'it has more requests than usual')),
+      when(late !== null, () => clue(0.4, 'log', late?.text ?? '', late?.atMs)),
     ],
   };
 });

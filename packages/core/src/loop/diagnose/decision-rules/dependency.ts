@@ -1,10 +1,11 @@
 /** Causes in what a service needs: the dependency is gone, or accepts and does not answer. */
 import { complaint, complaintClue, whyClue } from '../asking.ts';
+import { mentions } from '../address-book.ts';
 import { clue, when } from '../clue.ts';
 import type { DecisionRule, Situation } from '../decision-rule.ts';
 import { rule } from '../make-rule.ts';
 import { linksOf } from '../neighbours.ts';
-import { addressOf, detoursOf, isAbout, mentions, reachedBy, type Reached } from '../reached.ts';
+import { addressOf, detoursOf, isAbout, reachedBy, type Reached } from '../reached.ts';
 import { fellowCallers } from '../fellow-callers.ts';
 import { latest } from '../figures.ts';
 import {

@@ -77,7 +77,9 @@ const grayFailure = rule('gray_failure', (situation) => {
   const away = situation.complaints.find(
     ({ kind, isNew, port }) =>
       isNew &&
-      /^(?:refused|timeout|connect-timeout|dns|auth|too-many-clients|pool-wait)$/.test(kind) &&
+      /^(?:refused|timeout|connect-timeout|reset|garbled|dns|auth|too-many-clients|pool-wait|lock|disk-full|read-only)$/.test(
+        kind,
+      ) &&
       !portsOf(service).includes(port ?? 0),
   );
   return {

@@ -147,8 +147,9 @@ const fdLeak = rule('fd_leak', (situation) => {
   const grows = steady(situation, 'fds', 0.5);
   const told = complaint(situation, 'files');
   const why = whyClue(situation, 'fd_leak');
-  if (!near && !atLimit && told === null && why === null && (grows === null || grows.to < 150))
-    return null;
+  const seen = foretold(situation, 'fds');
+  const grown = grows !== null && grows.to - grows.from >= 25;
+  if (!near && !atLimit && told === null && why === null && !grown && seen === null) return null;
   const sentence =
     grows === null
       ? 'uses up its file handles'
@@ -170,14 +171,14 @@ const fdLeak = rule('fd_leak', (situation) => {
       ),
       complaintClue(told, 0.7),
       why,
-      foretold(situation, 'fds'),
+      seen,
     ],
   };
 });
 
 const threadLeak = rule('thread_leak', (situation) => {
   const { service } = situation;
-  const grows = steady(situation, 'threads', 0.5);
+  const grows = steady(situation, 'threads', 0.3);
   const told = complaint(situation, 'threads');
   const why = whyClue(situation, 'thread_leak');
   const now =
@@ -185,7 +186,8 @@ const threadLeak = rule('thread_leak', (situation) => {
     ownProcesses(situation.exam).reduce((sum, one) => sum + one.threads, 0);
   const limit = service.definition.limits.processes;
   const near = limit !== null && now >= 0.85 * limit;
-  if (told === null && why === null && !near && (grows === null || grows.to < 60)) return null;
+  const grown = grows !== null && grows.to - grows.from >= 25;
+  if (told === null && why === null && !near && !grown) return null;
   return {
     target: service.name,
     sentence: `${service.name} starts threads that never end: ${Math.round(now)} now`,

@@ -25,30 +25,36 @@ const stopped = rule('stopped', (situation) => {
   const { service, exam, symptoms } = situation;
   if (service.kind === 'database') return null;
   const pid = stoppedPid(service, exam);
-  if (pid === null) return null;
+  const shown = symptoms.find(({ kind, target }) => kind === 'stopped' && target === service.name);
+  if (pid === null)
+    return {
+      target: service.name,
+      sentence: `${service.name} was halted by a signal, and has been continued`,
+      for: [
+        when(shown !== undefined, () => clue(0.7, 'process', shown?.text ?? '', shown?.sinceMs)),
+        whyClue(situation, 'stopped'),
+      ],
+    };
   return {
     target: service.name,
     sentence: `${service.name} is halted (state T, pid ${pid}): somebody sent it SIGSTOP`,
     params: { pid },
     for: [
       clue(0.94, 'process', `pid ${pid} is in state T`),
-      when(
-        symptoms.some(({ kind }) => kind === 'stopped'),
-        () => clue(0.5, 'process', 'seen halted more than once'),
-      ),
+      when(shown !== undefined, () => clue(0.5, 'process', 'seen halted more than once')),
     ],
   };
 });
 
 /** Alive, not halted, and a check gets no answer. The clue, or null. */
-function silence({ service, exam }: Situation): Clue | null {
+function silence({ service, exam, nowMs }: Situation): Clue | null {
   if (!isAlive(service) || stoppedPid(service, exam) !== null) return null;
   const silent = downChecks(service).find(isSilent);
   if (silent !== undefined) {
     const forMs = silent.last.atMs - (silent.downSinceMs ?? silent.last.atMs);
     return clue(0.55, 'check', `no answer for ${howLong(forMs)}: ${silent.last.detail}`);
   }
-  const ended = service.ends.at(-1);
+  const ended = service.ends.findLast(({ atMs }) => nowMs - atMs < 120_000);
   return ended?.endedBy === 'hang'
     ? clue(0.5, 'exit', 'was ended because it gave no answer', ended.atMs)
     : null;
@@ -59,6 +65,13 @@ function cores(situation: Situation): number | null {
   const own = ownProcesses(situation.exam);
   if (own.length > 0) return own.reduce((sum, { cpu }) => sum + cpu, 0);
   return latest(situation, 'cpu');
+}
+
+/** On a pressed machine a thread that never waits still gets only its share of a core. */
+function fullCore(situation: Situation): number {
+  const pressed = (latest(situation, 'psi_cpu', '@host') ?? 0) >= 0.25;
+  const runs = ownProcesses(situation.exam).some(({ state }) => state === 'R');
+  return pressed && runs ? 0.35 : 0.7;
 }
 
 function busyThreads({ exam }: Situation): number | null {
@@ -106,7 +119,9 @@ const hang = rule('hang', (situation) => {
       whyClue(situation, 'hang'),
     ],
     against: [
-      when(busy >= 0.7, () => clue(0.25, 'process', `it uses ${busy.toFixed(1)} cores`)),
+      when(busy >= fullCore(situation), () =>
+        clue(0.25, 'process', `it uses ${busy.toFixed(1)} cores`),
+      ),
       waitsForOthers(situation),
     ],
   };
@@ -147,7 +162,7 @@ const eventLoopBlock = rule('event_loop_block', (situation) => {
   const busy = cores(situation);
   const threads = busyThreads(situation);
   const asleep = ownProcesses(situation.exam).find(({ waitsIn }) => sleeps.test(waitsIn ?? ''));
-  const oneCore = busy !== null && busy >= 0.7 && busy < 1.6 && (threads ?? 1) <= 1;
+  const oneCore = busy !== null && busy >= fullCore(situation) && busy < 1.6 && (threads ?? 1) <= 1;
   if (!oneCore && asleep === undefined && told === null) return null;
   return {
     target: service.name,
@@ -176,12 +191,14 @@ const eventLoopBlock = rule('event_loop_block', (situation) => {
 const outward = /^(?:refused|timeout|connect-timeout|reset|dns|auth|too-many-clients|pool-wait)$/;
 
 const workerStuck = rule('worker_stuck', (situation) => {
-  const { service, exam, symptoms } = situation;
+  const { service, exam, symptoms, nowMs } = situation;
   const late = downChecks(service).find(isHeartbeat);
   const silenced = symptoms.find(({ kind }) => kind === 'template-vanished');
   const isWorker = service.kind === 'worker' || (service.kind === 'job' && late !== undefined);
   if (!isAlive(service) || stoppedPid(service, exam) !== null) return null;
-  if (late === undefined && !(isWorker && silenced !== undefined)) return null;
+  const ended = service.ends.findLast(({ atMs }) => nowMs - atMs < 120_000);
+  const hung = isWorker && ended?.endedBy === 'hang';
+  if (late === undefined && !hung && !(isWorker && silenced !== undefined)) return null;
   const busy = cores(situation) ?? 0;
   // It says itself what keeps it from working.
   const away = situation.complaints.find(({ kind, isNew }) => isNew && outward.test(kind));
@@ -193,6 +210,9 @@ const workerStuck = rule('worker_stuck', (situation) => {
         clue(0.7, 'check', late?.last.detail ?? '', late?.downSinceMs),
       ),
       when(silenced !== undefined, () => clue(0.45, 'template', silenced?.text ?? '')),
+      when(hung, () =>
+        clue(0.65, 'exit', 'was ended because its heartbeat stayed away', ended?.atMs),
+      ),
       when(isWorker, () => clue(0.3, 'process', 'a worker whose process is alive')),
       when(busy < 0.1, () => clue(0.15, 'process', 'it hardly uses the CPU')),
       whyClue(situation, 'worker_stuck'),
