@@ -59,6 +59,9 @@ export function act(turn: Turn, incident: Incident): void {
     return escalate(turn, incident, 'the cause is not known');
   }
   if (isSupervisors(turn, diagnosis)) return;
+  // More may be known soon: nobody is called for what the next look may settle.
+  const isEarly = nowMs - incident.openedMs < unknownMs || work.looks < unknownLooks;
+  if (isEarly && fitting(turn, diagnosis, work).length === 0) return;
   ask(turn, incident, diagnosis, work);
 }
 

@@ -14,6 +14,7 @@ const firstPauseMs = 3_000;
 const longestPauseMs = 60_000;
 const mostExamined = 12;
 const mostDiagnoses = 10;
+const curedMs = 60_000;
 
 /** Due, and none under way: asks for an exam. */
 export function look(turn: Turn, incident: Incident): void {
@@ -24,13 +25,20 @@ export function look(turn: Turn, incident: Incident): void {
     if (nowMs - work.examSinceMs > examMs) concludeLook(turn, incident, []);
     return;
   }
-  if (nowMs < work.nextLookMs) return;
+  if (nowMs < work.nextLookMs || isCured(turn, incident)) return;
   if (incident.symptoms.length === 0 && work.looks > 0) return;
   work.examSinceMs = nowMs;
   if (incident.state === 'open') incident.state = 'examining';
   const services = examined(turn, incident);
   if (services.length === 0) return concludeLook(turn, incident, []);
   effects.push({ kind: 'examine', incidentId: incident.id, services });
+}
+
+/** What still shows is from before the cure: it tells nothing new. */
+function isCured({ state, nowMs }: Turn, incident: Incident): boolean {
+  const outcome = runsOf(state, incident).at(-1)?.outcome;
+  if (outcome?.kind !== 'fixed' || nowMs - outcome.atMs > curedMs) return false;
+  return incident.symptoms.every(({ sinceMs }) => sinceMs <= outcome.atMs);
 }
 
 /** The suspects first: root, services, then what they depend on. */
