@@ -2,7 +2,7 @@
  * CPU, memory, open files, threads and processes of every instance, each 5 s where that is cheap. A
  * service's series is the sum over its instances, with marks where something happened.
  *
- * Collection keeps to a share of a core: a look that took 2 ms comes again after 10 s. Which
+ * Collection keeps to a share of a core: a look that took 2 ms of CPU comes again after 10 s. Which
  * processes belong to an instance is found by a pass over all of /proc, the dearest part, which
  * keeps to the same share by itself; between two passes only the known processes are read.
  */
@@ -12,6 +12,7 @@ import { ticksPerSecond, type ProcessStat } from '@fettle/proc/process-stat';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { SeriesDocument } from '@fettle/sdk/api/documents';
 import type { FiguresPart, InstanceFigures, Journal, SupervisorLink } from '../parts.ts';
+import { threadCpuMs } from '../cpu-time.ts';
 import { createRing, type Point, type Ring } from './ring.ts';
 import { treeReader, type TreeReader } from './run-tree.ts';
 
@@ -53,6 +54,7 @@ type Known = Readonly<{
 const defaultEveryMs = 5_000;
 const defaultCostShare = 1 / 5_000;
 const maxMarks = 200;
+const maxCounted = 40;
 const markKinds = /^(service\.(started|ended)|port\.moved|healing\.|stack\.changed)/;
 
 export function openFiguresPart(options: FiguresOptions): FiguresPart {
@@ -98,9 +100,11 @@ function takeAll(shell: Shell): number {
   const { link, held, rings } = shell;
   const views = link.instances();
   const passMs = needsPass(shell, views) ? passOver(shell, views) : 0;
+  const beganMs = threadCpuMs();
   const nowMs = performance.now();
   const spentMs = nowMs - shell.lastMs;
   shell.lastMs = nowMs;
+  const counts = countsFiles(shell);
   const sums = new Map<string, Point>();
   const seen: InstanceFigures[] = [];
   for (const { instance, service, pid } of views) {
@@ -111,7 +115,8 @@ function takeAll(shell: Shell): number {
       continue;
     }
     const before = held.get(instance) ?? null;
-    const next = measure(stats, known.openFiles, before, Math.max(0.001, spentMs / 1_000));
+    const openFiles = counts ? openFilesOf(known.pids) : known.openFiles;
+    const next = measure(stats, openFiles, before, Math.max(0.001, spentMs / 1_000));
     held.set(instance, next);
     sums.set(service, add(sums.get(service) ?? null, next.figures));
     const { zombies } = known;
@@ -121,7 +126,7 @@ function takeAll(shell: Shell): number {
   forget(rings, new Set(views.map(({ service }) => service)));
   for (const [service, point] of sums) fill(ringOf(rings, service), point, spentMs, shell.everyMs);
   if (passMs > 0) shell.nextPassMs = performance.now() + passMs / shell.costShare;
-  const costMs = performance.now() - nowMs;
+  const costMs = threadCpuMs() - beganMs;
   for (const listener of shell.looked) listener(seen);
   return costMs;
 }
@@ -142,9 +147,16 @@ function needsPass({ known, nextPassMs }: Shell, views: readonly InstanceView[])
   return views.some((view) => runs(view) && known.get(view.instance)?.token !== view.token);
 }
 
+/** Descriptors of few processes are counted with each look, of many only with a pass. */
+function countsFiles({ known }: Shell): boolean {
+  let processes = 0;
+  for (const { pids } of known.values()) processes += pids.length;
+  return processes <= maxCounted;
+}
+
 /** Finds every instance's processes; answers with its cost in ms. */
 function passOver(shell: Shell, views: readonly InstanceView[]): number {
-  const startMs = performance.now();
+  const beganMs = threadCpuMs();
   const trees = shell.trees.read(views);
   shell.known.clear();
   const all = new Set<number>();
@@ -155,7 +167,7 @@ function passOver(shell: Shell, views: readonly InstanceView[]): number {
     shell.known.set(instance, { pids, token, openFiles: openFilesOf(pids), zombies });
   }
   shell.stats.keepOnly(all);
-  return performance.now() - startMs;
+  return threadCpuMs() - beganMs;
 }
 
 function openFilesOf(pids: readonly number[]): number | null {

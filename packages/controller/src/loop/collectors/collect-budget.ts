@@ -1,11 +1,12 @@
 /**
  * What collection may cost, and what it gives up first when it costs more.
  *
- * Each collector's time on the event loop is booked, the loop's own taking-in of observations
+ * Each collector's CPU time on the event loop is booked, the loop's own taking-in of observations
  * included. Past the limit over a window of 10 s the level of shedding rises: dear looks become
  * rarer and fewer log lines are read; what is shed is said. Below half of the limit it falls again,
  * one level a window, so that it does not swing. Supervision and probes are never shed.
  */
+import { threadCpuMs } from '../../cpu-time.ts';
 
 export type CollectBudget = Readonly<{
   /** Runs `work` and books its time on `name`. */
@@ -56,13 +57,13 @@ export function openBudget(options: BudgetOptions): CollectBudget {
     spend(name, work) {
       // Work inside work is booked once, on the one who began it.
       if (inside > 0) return work();
-      const beganMs = performance.now();
+      const beganMs = threadCpuMs();
       inside += 1;
       try {
         return work();
       } finally {
         inside -= 1;
-        spent.set(name, (spent.get(name) ?? 0) + performance.now() - beganMs);
+        spent.set(name, (spent.get(name) ?? 0) + threadCpuMs() - beganMs);
       }
     },
     level: () => level,

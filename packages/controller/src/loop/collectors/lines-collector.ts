@@ -7,6 +7,7 @@
  */
 import { plainText } from '@fettle/core/loop/collect/log-line';
 import { redact } from '@fettle/core/loop/collect/redact';
+import { threadCpuMs } from '../../cpu-time.ts';
 import type { Collecting, Collector } from './collector.ts';
 
 const sliceMs = 4;
@@ -65,12 +66,13 @@ function work(shell: Shell): void {
   const { budget } = shell.collecting;
   fill(shell, budget.level());
   const beganMs = performance.now();
+  const beganCpuMs = threadCpuMs();
   budget.spend('log lines', () => {
     const untilMs = beganMs + Math.min(sliceMs, shell.savedMs);
     while (shell.queue[0] !== undefined && performance.now() < untilMs)
       if (clean(shell, shell.queue[0], untilMs)) shell.queue.shift();
   });
-  shell.savedMs -= performance.now() - beganMs;
+  shell.savedMs -= threadCpuMs() - beganCpuMs;
   if (shell.savedMs <= 0) for (const one of shell.queue.splice(0)) skip(shell, one);
   shell.waiting = shell.queue.reduce((sum, { lines, next }) => sum + sizeOf(lines, next), 0);
   if (shell.queue.length > 0) shell.due = setImmediate(() => work(shell));

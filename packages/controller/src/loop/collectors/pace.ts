@@ -2,6 +2,7 @@
  * Repeats a look so that it keeps to a share of one core: what took 2 ms comes again after 10 s.
  * Each level of shedding doubles the gaps. One look at a time.
  */
+import { threadCpuMs } from '../../cpu-time.ts';
 import type { Disposer } from '../../parts.ts';
 import type { CollectBudget } from './collect-budget.ts';
 
@@ -25,9 +26,9 @@ export function startPaced({ name, everyMs, budget, look, share = defaultShare }
   const turn = async (): Promise<void> => {
     let costMs = 0;
     const work = budget.spend(name, () => {
-      const beganMs = performance.now();
+      const beganMs = threadCpuMs();
       const begun = look();
-      costMs = performance.now() - beganMs;
+      costMs = threadCpuMs() - beganMs;
       return begun;
     });
     // One look that failed tells nothing; the next one comes.

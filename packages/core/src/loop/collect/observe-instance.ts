@@ -21,12 +21,14 @@ export function takeInstance(service: ServicePicture, view: InstanceView, nowMs:
   if (known.view.token !== view.token) {
     known.runSinceMs = view.token === null ? null : nowMs;
     known.wasReady = false;
+    known.readySinceMs = null;
     known.processState = null;
     known.processStateSinceMs = nowMs;
     known.zombies = 0;
     forgetVerdicts(service, view.instance);
   }
   known.wasReady ||= view.ready;
+  known.readySinceMs = view.ready ? (known.readySinceMs ?? nowMs) : null;
   known.view = view;
 }
 
@@ -43,6 +45,7 @@ function openInstance(view: InstanceView, nowMs: number): InstancePicture {
     view,
     runSinceMs: view.token === null ? null : Math.min(nowMs, view.startedAtMs ?? nowMs),
     wasReady: view.ready,
+    readySinceMs: view.ready ? Math.min(nowMs, view.sinceMs) : null,
     processState: null,
     processStateSinceMs: nowMs,
     zombies: 0,

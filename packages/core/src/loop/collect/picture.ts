@@ -83,6 +83,8 @@ export type InstancePicture = {
   runSinceMs: number | null;
   /** Was it ready in its present run? */
   wasReady: boolean;
+  /** Since when it is ready; null: it is not. */
+  readySinceMs: number | null;
   /** R S D T t Z; null: not read yet. */
   processState: string | null;
   processStateSinceMs: number;

@@ -79,7 +79,7 @@ export function figuresOf({ slots }: RequestFigures, nowMs: number): Figures {
     sum.requests += slot.requests;
     sum.failed += slot.failed;
     sum.timed += slot.timed;
-    slot.durations?.forEach((count, bucket) => (sum.durations[bucket]! += count));
+    if (slot.durations !== null) addCounts(sum.durations, slot.durations);
   }
   if (sum.requests < enough) windowMs = mostWindowMs;
   return {
@@ -87,6 +87,37 @@ export function figuresOf({ slots }: RequestFigures, nowMs: number): Figures {
     errorRatio: sum.requests < fewest ? null : sum.failed / sum.requests,
     p95Ms: sum.timed < fewest ? null : percentile(sum.durations, sum.timed, 0.95),
   };
+}
+
+function addCounts(sum: Uint32Array, counts: Uint32Array): void {
+  for (let bucket = 0; bucket < buckets; bucket += 1) sum[bucket]! += counts[bucket]!;
+}
+
+export type RecentRequests = Readonly<{
+  requests: number;
+  failed: number;
+  /** With a known duration, and those that took longer than asked. */
+  timed: number;
+  slow: number;
+}>;
+
+/** Counts of the last minute: shares of few requests are chance, counts say so. */
+export function recentRequests(
+  { slots }: RequestFigures,
+  slowMs: number,
+  nowMs: number,
+): RecentRequests {
+  const found = { requests: 0, failed: 0, timed: 0, slow: 0 };
+  const from = bucketOf(slowMs) + 1;
+  for (const { atMs, requests, failed, timed, durations } of slots) {
+    if (nowMs - atMs > mostWindowMs) continue;
+    found.requests += requests;
+    found.failed += failed;
+    found.timed += timed;
+    if (durations === null) continue;
+    for (let bucket = from; bucket < buckets; bucket += 1) found.slow += durations[bucket]!;
+  }
+  return found;
 }
 
 function percentile(counts: Uint32Array, total: number, share: number): number {

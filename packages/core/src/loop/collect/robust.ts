@@ -40,6 +40,25 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
   return sorted[at]!;
 }
 
+/** Share of the variance that the best straight line explains: cheap, and misled by outliers. */
+export function straightness(points: readonly Point[]): number {
+  let [x, y, xx, yy, xy] = [0, 0, 0, 0, 0];
+  const startMs = points[0]?.atMs ?? 0;
+  const base = points[0]?.value ?? 0;
+  for (const point of points) {
+    const at = point.atMs - startMs;
+    const value = point.value - base;
+    x += at;
+    y += value;
+    xx += at * at;
+    yy += value * value;
+    xy += at * value;
+  }
+  const n = points.length;
+  const spread = (n * xx - x * x) * (n * yy - y * y);
+  return spread <= 0 ? 0 : (n * xy - x * y) ** 2 / spread;
+}
+
 export type RobustLine = Readonly<{
   /** Median of the slopes of all pairs, units per second, and its 90 % interval. */
   perS: number;

@@ -16,6 +16,8 @@ export type Excuse = 'none' | 'quiet' | 'excused';
 
 /** A planned restart may take this long; it is over as soon as the new run is healthy. */
 const plannedMs = 60_000;
+/** Those who use it need a moment to notice that it is back. */
+const echoMs = 15_000;
 /** An end this long after an act is still the act's. */
 const actMs = 5_000;
 
@@ -84,7 +86,11 @@ function isPlanned(service: ServicePicture, acts: readonly OwnAct[], nowMs: numb
   const sinceMs = Math.max(service.commandedMs ?? 0, end?.atMs ?? 0);
   if (sinceMs === 0 || nowMs - sinceMs > plannedMs) return false;
   const renewed = [...service.instances.values()].every(
-    ({ runSinceMs }) => runSinceMs !== null && runSinceMs >= sinceMs,
+    ({ runSinceMs, readySinceMs }) =>
+      runSinceMs !== null &&
+      runSinceMs >= sinceMs &&
+      readySinceMs !== null &&
+      nowMs - readySinceMs >= echoMs,
   );
   return !(renewed && service.unhealthySinceMs === null);
 }

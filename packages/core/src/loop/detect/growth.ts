@@ -4,7 +4,7 @@
  */
 import type { Metric } from '../collect/metric.ts';
 import type { Picture } from '../collect/picture.ts';
-import type { RobustLine } from '../collect/robust.ts';
+import { straightness, type RobustLine } from '../collect/robust.ts';
 
 export type Growth = RobustLine & Readonly<{ windowMs: number; from: number; now: number }>;
 
@@ -20,6 +20,10 @@ export type Asked = Readonly<{
 const leastR2 = 0.8;
 const leastPoints = 12;
 const pastMs = 3 * 3_600_000;
+/** Garbage lets one peak be a little higher than another. */
+const newHighRatio = 1.1;
+/** Straight by the cheap measure, which an outlier misleads: below it is no need to ask the dear one. */
+const leastStraight = 0.6;
 
 /** null: it does not, or there is too little to tell. */
 export function growthOf(picture: Picture, asked: Asked): Growth | null {
@@ -32,23 +36,28 @@ export function growthOf(picture: Picture, asked: Asked): Growth | null {
   // Cheap before dear: most figures do not even end above their start.
   if (last.value <= first.value) return null;
   if (newHigh && !isNewHigh(picture, asked, first.atMs, last.value)) return null;
+  if (straightness(points) < leastStraight) return null;
   const line = picture.series.slope(subject, metric, nowMs - windowMs);
   if (line === null || line.r2 < leastR2 || line.lowPerS <= 0) return null;
   return { ...line, windowMs, from: first.value, now: last.value };
 }
 
+/** Without a past as long as the window nobody knows what is high. */
 function isNewHigh(
   picture: Picture,
-  { subject, metric, nowMs }: Asked,
+  { subject, metric, nowMs, windowMs }: Asked,
   beforeMs: number,
   value: number,
 ): boolean {
-  for (const sinceMs of [nowMs - pastMs, nowMs - 840_000]) {
+  let oldestMs = Number.POSITIVE_INFINITY;
+  for (const sinceMs of [nowMs - pastMs - windowMs, nowMs - 840_000]) {
     for (const point of picture.series.points(subject, metric, sinceMs)) {
-      if (point.atMs < beforeMs && point.value * 1.02 >= value) return false;
+      if (point.atMs >= beforeMs) break;
+      if (point.value * newHighRatio >= value) return false;
+      oldestMs = Math.min(oldestMs, point.atMs);
     }
   }
-  return true;
+  return beforeMs - oldestMs >= windowMs * 0.9;
 }
 
 export type TimeLeft = Readonly<{ atMs: number; soonMs: number; lateMs: number }>;

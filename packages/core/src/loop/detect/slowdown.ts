@@ -5,6 +5,7 @@
  */
 import type { Metric } from '../collect/metric.ts';
 import type { Picture, ServicePicture } from '../collect/picture.ts';
+import { recentRequests } from '../collect/request-figures.ts';
 import { holds, recent } from './recent.ts';
 
 export type Slowdown = Readonly<{
@@ -41,12 +42,25 @@ export function slowdownOf(
     if (last < bar) continue;
     const lately = recent(picture, service.name, metric, { nowMs, windowMs });
     if (lately === null || !holds(lately, (value) => value >= bar)) continue;
+    if (metric === 'request_p95_ms' && !areManySlow(service, bar, nowMs)) continue;
     const text = `${words} ${ms(lately.median)} (usually ${ms(usual.median)})`;
     const times = lately.median / Math.max(1, usual.median);
     const { sinceMs } = lately;
     return { metric, factor: times, now: lately.median, usual: usual.median, sinceMs, text };
   }
   return failingProbe(service, nowMs);
+}
+
+/**
+ * The 95th percentile of ten requests is the slowest one. So many must be slow that chance cannot
+ * explain it: twice the share that always is, and three deviations more.
+ */
+function areManySlow({ requests }: ServicePicture, barMs: number, nowMs: number): boolean {
+  // Figures from elsewhere, spans say, were counted there.
+  if (requests === null) return true;
+  const { slow, timed } = recentRequests(requests, barMs, nowMs);
+  const chance = 0.1 * timed;
+  return slow >= Math.max(5, chance + 3 * Math.sqrt(chance));
 }
 
 const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;

@@ -114,6 +114,7 @@ function pictureOf(definition: Service, sketch: ServiceSketch): ServicePicture {
     view,
     runSinceMs: startedMs,
     wasReady: true,
+    readySinceMs: startedMs,
     processState: 'S',
     processStateSinceMs: startedMs,
     zombies: 0,

@@ -5,6 +5,7 @@
  */
 import type { Metric } from '../../collect/metric.ts';
 import type { Picture, ServicePicture } from '../../collect/picture.ts';
+import { recentRequests } from '../../collect/request-figures.ts';
 import type { Detector, Sign } from '../detector.ts';
 import { holds, isSettled, recent } from '../recent.ts';
 import { signOf } from '../sign.ts';
@@ -14,6 +15,7 @@ const windowMs = 30_000;
 /** Runs younger than this are still warming up. */
 const warmMs = 60_000;
 const leastZ = 6;
+const weekMs = 7 * 86_400_000;
 
 export const anomaly: Detector = {
   id: 'anomaly',
@@ -41,6 +43,7 @@ function failureSigns(picture: Picture, service: ServicePicture, nowMs: number):
   const bar = usual === null ? 0.2 : usual.median + Math.max(0.05, leastZ * usual.spread);
   const lately = recent(picture, service.name, 'error_ratio', { nowMs, windowMs });
   if (lately === null || !holds(lately, (value) => value >= bar)) return [];
+  if (!areManyFailures(picture, service, nowMs)) return [];
   const percent = (value: number): string => `${Math.round(value * 100)} %`;
   const before = usual === null ? '' : ` (usually ${percent(usual.median)})`;
   return [
@@ -54,6 +57,15 @@ function failureSigns(picture: Picture, service: ServicePicture, nowMs: number):
       from: 'series',
     }),
   ];
+}
+
+/** Are there more failures than chance makes of the usual share? Six deviations and four more. */
+function areManyFailures(picture: Picture, service: ServicePicture, nowMs: number): boolean {
+  if (service.requests === null) return true;
+  const { requests, failed } = recentRequests(service.requests, 0, nowMs);
+  const usual = picture.series.mean(service.name, 'error_ratio', nowMs - weekMs) ?? 0;
+  const expected = requests * Math.min(0.1, usual);
+  return failed >= Math.max(5, expected + 6 * Math.sqrt(expected) + 4);
 }
 
 function slowSigns(picture: Picture, service: ServicePicture, nowMs: number): readonly Sign[] {

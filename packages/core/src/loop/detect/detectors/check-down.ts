@@ -22,20 +22,21 @@ export const checkDown: Detector = {
 
 function signsOf(service: ServicePicture, check: CheckPicture, nowMs: number): readonly Sign[] {
   const { last, downSinceMs, failingSinceMs } = check;
-  if (downSinceMs === null || last.flapping || last.attested === false) return [];
+  // A probe that was answered well again is on its way up, whatever the verdict says as yet.
+  if (downSinceMs === null || failingSinceMs === null || last.flapping || last.attested === false)
+    return [];
   const instance = service.instances.get(last.instance);
   if (instance === undefined) return [];
   if (instance.view.state !== 'external' && !isLive(instance)) return [];
   if (isSilent(instance, check)) return [];
-  const sinceMs = failingSinceMs ?? downSinceMs;
-  if (nowMs - sinceMs < leastMs) return [];
+  if (nowMs - failingSinceMs < leastMs) return [];
   return [
     signOf({
       kind: 'check-down',
       target: service.name,
       about: last.check,
       severity: last.required ? 'error' : 'warn',
-      sinceMs,
+      sinceMs: failingSinceMs,
       text: `check ${last.check} of ${last.instance} fails: ${last.detail}`,
       from: 'check',
     }),

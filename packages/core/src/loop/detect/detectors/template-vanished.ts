@@ -38,6 +38,7 @@ function signsOf(service: ServicePicture, nowMs: number): readonly Sign[] {
   return all.flatMap((template) => {
     const silentMs = nowMs - template.lastMs;
     if (silentMs < leastSilenceMs || silentMs > pieceMs) return [];
+    if (template.count < pieces * leastPerPiece) return [];
     const intervalMs = intervalOf(service, template);
     if (intervalMs === null || silentMs < intervals * intervalMs) return [];
     return signOf({

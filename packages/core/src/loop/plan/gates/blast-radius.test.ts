@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import type { GateInput } from '../gate-input.ts';
+import type { Decision } from '../plan.ts';
+import { actionOf, factsOf, gateInputOf, policyOf, runbookOf } from '../planning.contract.ts';
+import type { ServiceFacts } from '../stack-facts.ts';
+import { blastRadius } from './blast-radius.ts';
+
+/** `stop` null: it passes. */
+const check = (changes: Partial<GateInput>, stop: Partial<Decision> | null, text: RegExp) => {
+  const answer = blastRadius.ask(gateInputOf(changes));
+  expect([answer.stop, answer.text]).toEqual([
+    stop === null ? null : expect.objectContaining(stop),
+    expect.stringMatching(text),
+  ]);
+};
+
+const restart = actionOf('service.restart');
+const of = (wanted: number, healthy: number, more: Partial<GateInput> = {}): Partial<GateInput> => {
+  const ill = Array.from({ length: wanted - healthy }, (_, index) => `api.${index + 1}`);
+  const facts: Partial<ServiceFacts> = { wanted, healthy, unhealthyInstances: ill };
+  return { action: restart, facts: factsOf({ api: facts }), suffering: [], ...more };
+};
+const refuse = { kind: 'refuse', gate: 'blast-radius' } as const;
+const approve = { kind: 'approve' } as const;
+
+test('one target', () => check({}, null, /enough/));
+test('none', () => check({ targets: [] }, refuse, /0 targets/));
+test('too many', () => check({ targets: ['api', 'db'] }, refuse, /2 targets, at most 1/));
+test('the runbook may allow more', () => {
+  const limits = { ...runbookOf().limits, maxTargets: 2 };
+  check({ targets: ['api', 'db'], runbook: runbookOf({ limits }) }, null, /enough/);
+});
+test('the only instance, healthy', () => check(of(1, 1), approve, /api/));
+test('the only instance, which is failing whatever its check says', () =>
+  check(of(1, 1, { suffering: ['api'] }), null, /enough/));
+test('the only instance, down', () => check(of(1, 0), null, /enough/));
+test('one of two may go', () => check(of(2, 2), null, /enough/));
+test('one of two is ill: the other must stay', () => check(of(2, 1), approve, /too few/));
+test('the ill one may go', () =>
+  check(of(2, 1, { params: { target: 'api', instance: 'api.1' } }), null, /enough/));
+test('51 % of three are two', () => check(of(3, 2), approve, /too few/));
+test('three of three', () => check(of(3, 3), null, /enough/));
+test('a person set less', () =>
+  check(of(3, 2, { policy: policyOf({ keepHealthyRatio: 0.3 }) }), null, /enough/));
+test('what ends no process takes nothing down', () =>
+  check(of(1, 1, { action: actionOf('config.rollback') }), null, /enough/));
+test('SIGCONT ends nothing, SIGTERM does', () => {
+  const action = actionOf('process.signal');
+  check(of(1, 1, { action, params: { signal: 'CONT' } }), null, /enough/);
+  check(of(1, 1, { action, params: { signal: 'TERM' } }), approve, /too few/);
+});
+test('somebody said yes', () => check(of(1, 1, { approvedBy: 'ann' }), null, /enough|yes/));
