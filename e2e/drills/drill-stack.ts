@@ -37,7 +37,7 @@ export type Parts = Readonly<{
   /** Has the address of its database in its configuration. */
   configured: Program | null;
   /** Reaches its database over the fault proxy. */
-  linked: Readonly<{ program: Program; proxy: FaultProxy; viaMs: number }> | null;
+  linked: Readonly<{ program: Program; proxy: FaultProxy }> | null;
   front: Program;
   worker: Program;
   consumer: Program | null;

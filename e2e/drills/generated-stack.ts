@@ -114,7 +114,7 @@ function partsOf(plan: StackPlan, proxy: FaultProxy, partner: Switch): Parts {
     },
     apis: direct.map(({ program }) => program),
     configured: direct.find((one) => portIn(one) === plan.databasePort)?.program ?? null,
-    linked: linked === undefined ? null : { program: linked.program, proxy, viaMs: 0 },
+    linked: linked === undefined ? null : { program: linked.program, proxy },
     front: only('front'),
     worker: only('worker'),
     consumer: only('consumer'),

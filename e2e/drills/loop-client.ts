@@ -1,35 +1,7 @@
 /** What Fettle says of itself over its API: status, incidents, events. */
 import type { StatusDocument } from '@fettle/sdk/api/status';
 import type { StackEvent } from '@fettle/sdk/api/documents';
-
-export type AttemptRow = Readonly<{
-  runbook: string;
-  step: string;
-  action: string;
-  target: string;
-  outcome: string | null;
-  undone: boolean;
-}>;
-
-export type IncidentRow = Readonly<{
-  id: string;
-  state: string;
-  title: string;
-  services: readonly string[];
-  /** RFC 3339. */
-  openedAt: string;
-  resolvedAt: string | null;
-  diagnosis: Readonly<{
-    class: string;
-    target: string;
-    confidence: number;
-    evidence: readonly unknown[];
-  }> | null;
-  attempts: readonly AttemptRow[];
-  escalated: boolean;
-}>;
-
-type Incidents = Readonly<{ incidents: readonly IncidentRow[] }>;
+import type { IncidentRow, IncidentsDocument } from '@fettle/sdk/api/incidents';
 
 export type LoopClient = Readonly<{
   status(): Promise<StatusDocument>;
@@ -62,7 +34,7 @@ export function loopClient(url: () => string | null): LoopClient {
   return {
     status: () => read<StatusDocument>('/api/v1/status'),
     async incidents() {
-      const { incidents } = await read<Incidents>('/api/v1/incidents');
+      const { incidents } = await read<IncidentsDocument>('/api/v1/incidents');
       return incidents.toSorted((a, b) => a.openedAt.localeCompare(b.openedAt));
     },
     async events(after) {

@@ -10,6 +10,7 @@ import { fettleIn, root } from '../live-shop.ts';
 import { rollDice, type Dice } from './dice.ts';
 import { common, type DrillStack, type Parts, type Program } from './drill-stack.ts';
 import { freePort, openFaultProxy, type FaultProxy } from './fault-proxy.ts';
+import { drillPolicy } from './heal-policy.ts';
 import { cannotMount, mountSmallDisk, unmount } from './small-disk.ts';
 
 type Place = Readonly<{
@@ -183,7 +184,7 @@ function overlay(place: Place, dice: Dice): object {
       { file: join(dir, 'config', `${name}.json`) },
     ]),
   );
-  return { heal: { autonomy: 'full' }, configs, services };
+  return { heal: drillPolicy, configs, services };
 }
 
 function partsOf(place: Place, proxy: FaultProxy | null): Parts {
@@ -215,7 +216,7 @@ function partsOf(place: Place, proxy: FaultProxy | null): Parts {
     database: { ...ledger, folder: join(dir, 'data'), port: place.firstPort, maxClients: null },
     apis: [api, pricing],
     configured: api,
-    linked: proxy === null ? null : { program: api, proxy, viaMs: 0 },
+    linked: proxy === null ? null : { program: api, proxy },
     front: hand('web', { health: '/healthz', work: '/api/orders?n=3' }),
     worker: hand('worker'),
     consumer: hand('worker', { jobs: join(dir, 'data', 'returns') }),

@@ -193,7 +193,6 @@ function drawSecure(sketch: Sketch): Draft {
       ...made.definition,
       health: { tcp: true, interval: '1s', timeout: '1s' },
       labels: {
-        'fettle.certificate': join(folder, 'cert.pem'),
         'fettle.renew': `node ${join(sketch.ground.dir, 'tools', 'renew.mjs')} ${folder} 90`,
       },
     },

@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeCertificate } from '../programs/renew.mjs';
+import { drillPolicy } from '../heal-policy.ts';
 import type { ProgramPlan, StackPlan } from './program-plan.ts';
 
 const sources = join(import.meta.dirname, '..', 'programs');
@@ -125,6 +126,9 @@ function watched(plan: StackPlan, program: ProgramPlan): Readonly<Record<string,
   return {
     [`${service}-conf`]: settings.config,
     ...(program.env === null ? {} : { [`${service}-env`]: envFile(plan, program) }),
+    ...(typeof settings['certificate'] === 'string'
+      ? { [`${service}-certificate`]: settings['certificate'] }
+      : {}),
   };
 }
 
@@ -155,7 +159,7 @@ function configOf(plan: StackPlan): object {
   };
   return {
     name: plan.name,
-    heal: { autonomy: 'full' },
+    heal: drillPolicy,
     configs,
     secrets,
     services,

@@ -9,6 +9,7 @@
 import { act, takeBranches } from './incident/act.ts';
 import { obey } from './incident/commands.ts';
 import { answersTo, resumeRuns, tickRuns, turnRun } from './incident/follow.ts';
+import { constraintJudge } from './incident/constraint-judge.ts';
 import { gatherSymptoms } from './incident/gather.ts';
 import { concludeLook, look } from './incident/look.ts';
 import { claimReflexes, giveUpReflexes, takeReflex } from './incident/reflexes.ts';
@@ -162,7 +163,10 @@ function think(turn: Turn): void {
   const { state, nowMs, effects } = turn;
   state.thoughtMs = nowMs;
   const acts = ownActs(state, nowMs);
-  const seen = detect(state.book, state.picture, { flags: state.flags, ownActs: acts }, nowMs);
+  const judge = constraintJudge([...state.book.open.values()].map(({ symptom }) => symptom));
+  const { selfInflictedMs } = state.policy;
+  const options = { flags: state.flags, ownActs: acts, selfInflictedMs, judge };
+  const seen = detect(state.book, state.picture, options, nowMs);
   gatherSymptoms(turn, [...seen.began, ...seen.going]);
   for (const incident of openIncidents(state)) {
     claimReflexes(turn, incident);

@@ -9,21 +9,24 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
+  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { HealthCheck } from '@fettle/core/stack/health-check';
 import type { Service, Stack } from '@fettle/core/stack/service';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import { listProcesses, listRunTokens } from '@fettle/proc/process-tree';
 import { supervisorFlags } from '@fettle/sdk/daemon/supervisor-flags';
 import { statePaths, type StatePaths } from '@fettle/sdk/daemon/paths';
-import { aService, aStack } from '../../controller.kit.ts';
-import type { SupervisorLink } from '../../parts.ts';
+import { aService, aStack, nullParts } from '../../controller.kit.ts';
+import type { HealthPart, Silence, SupervisorLink } from '../../parts.ts';
 import { createSupervisorLink, type FullLink } from '../../supervisor-link.ts';
 import { openActions, type Actions } from './act-once.ts';
+import type { Stage } from './action.contract.ts';
 import type { ActionWorld, WatchedFiles } from './action-world.ts';
 import { allActions } from './all.ts';
 import { openDeeds } from './deeds.ts';
@@ -204,6 +207,54 @@ export function watchedFiles(
 }
 
 export function write(path: string, text: string, mode = 0o644): string {
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text, { mode });
   return path;
 }
+
+/** What a health part remembers of silences, and nothing else. */
+export function memoryHealth(): HealthPart {
+  const silences = new Map<string, Silence>();
+  return {
+    ...nullParts().health,
+    silence: (silence) => void silences.set(`${silence.service}/${silence.check}`, silence),
+    unsilence: (service, check) => void silences.delete(`${service}/${check}`),
+    silences: () => [...silences.values()],
+  };
+}
+
+type Still = Omit<Stage, 'world' | 'end'> &
+  Readonly<{ services: readonly Service[]; world?: Partial<ActionWorld> }>;
+
+/** A stage of files only: no supervisor, no process. */
+export function stillStage(
+  build: (
+    place: Readonly<{
+      dir: string;
+      service: (name: string, fields?: Partial<Service>) => Service;
+      check: HealthCheck;
+    }>,
+  ) => Still,
+): Stage {
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'fettle-still-')));
+  const service = (name: string, fields: Partial<Service> = {}): Service =>
+    aService(name, { workingDir: dir, ...fields });
+  const { services, world = {}, ...rest } = build({ dir, service, check: aCheck });
+  const stack = aStack(services, { dir });
+  const built = stillWorld(statePaths(dir, {}), stack, world);
+  return { ...rest, world: built, end: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+const aCheck: HealthCheck = {
+  name: 'health',
+  role: 'both',
+  probe: { kind: 'tcp', host: null, port: null },
+  intervalMs: 1_000,
+  timeoutMs: 500,
+  downAfter: 3,
+  upAfter: 2,
+  startPeriodMs: 0,
+  startIntervalMs: 0,
+  required: true,
+  attest: true,
+};

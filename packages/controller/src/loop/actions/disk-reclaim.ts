@@ -14,10 +14,8 @@ import type { ActionWorld } from './action-world.ts';
 import { mayDelete, reclaimableFiles, type Reclaimable } from './reclaimable.ts';
 import { targetOf } from './supervised-service.ts';
 
-/** So much of the file system shall be free afterwards. */
-const wantedFree = 0.15;
-
-export const diskReclaim: Action = {
+/** `wantedFree`: so much of the file system shall be free afterwards, 0-1. */
+export const reclaimUntil = (wantedFree: number): Action => ({
   name: 'disk.reclaim',
   describe: (params) => `free room at ${String(params['path'])} from what cleanup: lists`,
   plan(params, world) {
@@ -60,7 +58,9 @@ export const diskReclaim: Action = {
   undo: null,
   // To delete more of what may be deleted, until enough is free, does no harm.
   observe: (params) => Promise.resolve(freeRatio(params) >= wantedFree ? 'done' : 'not-done'),
-};
+});
+
+export const diskReclaim = reclaimUntil(0.15);
 
 function remove(
   { path, modifiedMs }: Reclaimable,

@@ -58,9 +58,13 @@ export function isSameProcess(pid: number, startTicks: number): boolean {
   return isLive(stat) && stat.startTicks === startTicks;
 }
 
-/** A run token of this stack begins with the state folder's hash. */
+/**
+ * A run token of this stack begins with the state folder's hash. The supervisor's own shells that
+ * start a crowd carry one that no run has (`supervisor/launcher.ts`).
+ */
 export function isOwnToken(world: ActionWorld, token: string | null): token is string {
-  return token !== null && token.startsWith(world.paths.hash.slice(0, 8));
+  const hash = world.paths.hash.slice(0, 8);
+  return token !== null && token.startsWith(hash) && !token.startsWith(`${hash}launcher-`);
 }
 
 /** @throws FettleError E-ACT-REFUSED. */

@@ -5,7 +5,12 @@
 import { z } from 'zod';
 import { redact } from '@fettle/core/loop/collect/redact';
 import { ownerOfPort } from '@fettle/proc/port-owner';
-import { readCommand, readRunToken, readVariable } from '@fettle/proc/process-command';
+import {
+  readCommand,
+  readRunToken,
+  readVariable,
+  runningForMs,
+} from '@fettle/proc/process-command';
 import { isLive, readProcessStat } from '@fettle/proc/process-stat';
 import { setTimeout as delay } from 'node:timers/promises';
 import { changed, failed, noTarget, refused } from './act-error.ts';
@@ -22,6 +27,8 @@ const captured = z.object({
 });
 
 const gentleMs = 2_000;
+/** A run that was born a moment ago may not have been told to us yet. */
+const youngMs = 2_000;
 const lookMs = 20;
 
 export const processKill: Action = {
@@ -64,6 +71,7 @@ function orphan(params: ActParams, world: ActionWorld): z.infer<typeof captured>
   const token = readRunToken(pid);
   const never = (why: string): Error => refused(`pid ${pid} ${why}`, 'Look yourself.');
   if (!isOwnToken(world, token)) throw never('carries no run token of this stack');
+  if ((runningForMs(pid) ?? 0) < youngMs) throw never('has just begun');
   if (!world.link.connected()) throw never('may be of a live run: the supervisor does not answer');
   if (isFettles(pid, token, world)) throw never('is a process of Fettle itself');
   const live = world.link.instances().some((one) => one.token === token);

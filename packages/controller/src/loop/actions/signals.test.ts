@@ -54,6 +54,23 @@ test('a recycled pid is not signalled', async () => {
   }
 });
 
+test('pid, start time and token must all agree', async () => {
+  const params = { target: 'api', signal: 'TERM' };
+  const { token, pid } = rig.view('api.1');
+  const other = pidOf('other.1');
+  const ticks = (of: number) => readProcessStat(of)?.startTicks ?? 0;
+  const wrong = [
+    { pid: pid ?? 0, startTicks: ticks(pid ?? 0) - 1 },
+    { pid: other, startTicks: ticks(other) },
+  ];
+  for (const [at, one] of wrong.entries()) {
+    const capture = { processes: [{ ...one, token: token ?? '', state: 'S' }] };
+    const deed = { key: `run/wrong/${at}`, action, params, capture, timeoutMs };
+    expect((await rig.actions.act(deed)).detail).toMatch(/are gone/);
+  }
+  expect([stateOf('api.1'), stateOf('other.1')]).not.toContain(undefined);
+});
+
 test("another service's process is not ours to name", async () => {
   const params = { ...cont, pid: pidOf('other.1') };
   const captured = await rig.actions.capture({ key: 'x', action, params, timeoutMs });

@@ -2,7 +2,7 @@
  * Restarting is not the cure: the supervisor's restart intensity was exceeded, or nearly so.
  * Source: Erlang/OTP `supervisor`, "Restart intensity and period".
  */
-import type { ServicePicture } from '../../collect/picture.ts';
+import type { InstancePicture, ServicePicture } from '../../collect/picture.ts';
 import type { Detector, Sign } from '../detector.ts';
 import { signOf } from '../sign.ts';
 import { isFailure, wordsOf } from './exit.ts';
@@ -10,6 +10,8 @@ import { isFailure, wordsOf } from './exit.ts';
 const windowMs = 60_000;
 /** As many failures within the window are a loop, also while each run looks healthy for a moment. */
 const leastEnds = 3;
+/** A run that serves for so long has left the loop; the supervisor keeps the word for longer. */
+const servingMs = 10_000;
 
 export const crashLoop: Detector = {
   id: 'crash-loop',
@@ -19,8 +21,13 @@ export const crashLoop: Detector = {
     [...picture.services.values()].flatMap((service) => signsOf(service, nowMs)),
 };
 
+function isLooping({ view, runSinceMs }: InstancePicture, nowMs: number): boolean {
+  if (view.state !== 'crash-loop') return false;
+  return view.token === null || !view.ready || nowMs - (runSinceMs ?? nowMs) < servingMs;
+}
+
 function signsOf(service: ServicePicture, nowMs: number): readonly Sign[] {
-  const looping = [...service.instances.values()].find(({ view }) => view.state === 'crash-loop');
+  const looping = [...service.instances.values()].find((one) => isLooping(one, nowMs));
   const ends = service.ends.filter(
     (end) => nowMs - end.atMs <= windowMs && isFailure(service, end),
   );

@@ -54,6 +54,17 @@ test('crash loop: the supervisor says so, whatever we have seen', () => {
   expect(stage.lookFor(1_000)).toEqual(['crash-loop:api']);
 });
 
+test('crash loop: a run that serves on has left it', () => {
+  const stage = open(['api', { healthChecks: [] }]);
+  stage.view('api', { state: 'crash-loop', token: null, ready: false });
+  stage.lookFor(1_000);
+  stage.start('api', { state: 'crash-loop' });
+  stage.lookFor(5_000);
+  expect(keys(stage)).toEqual(['crash-loop:api']);
+  stage.lookFor(20_000);
+  expect(keys(stage)).toEqual([]);
+});
+
 test('spawn failed', () => {
   const stage = open(['api']);
   const spawnError = { code: 'ENOENT', message: 'no such file: node' };

@@ -103,6 +103,17 @@ test('a clean window trusts only what was seen inside it', () => {
   stage.check('api', { ok: false, up: true });
   check(stage, { "healthy('api')": false, "check('api').ok_ratio": 0.5 }, since);
 });
+test('a run that serves is healthy before its crash loop is forgiven', () => {
+  const stage = open();
+  stage.end('api');
+  check(stage, { "healthy('api')": false, "ready('api')": false });
+  stage.wait(100);
+  stage.start('api', { state: 'crash-loop' });
+  const since = { sinceMs: stage.nowMs };
+  stage.wait(1_000);
+  stage.check('api');
+  check(stage, { "healthy('api')": true, "ready('api')": true, "replicas('api')": 1 }, since);
+});
 test('a check that was not asked in the window proves nothing', () => {
   const stage = open();
   check(stage, { "healthy('api')": null }, { sinceMs: stage.nowMs - 1_000 });

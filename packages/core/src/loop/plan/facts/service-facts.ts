@@ -1,6 +1,5 @@
 /** How a service is: its state, its checks, its ends, and what shows or explains its trouble. */
-import type { EndSeen, ServicePicture } from '../../collect/picture.ts';
-import { isHealthy as isServing } from '../../collect/service-health.ts';
+import type { EndSeen, InstancePicture, ServicePicture } from '../../collect/picture.ts';
 import type { InstanceState } from '../../../supervise/instance-view.ts';
 import type { Value } from '../expression/expression.ts';
 import type { FactWorld, PictureFact } from './fact.ts';
@@ -30,13 +29,19 @@ function stateOf(service: ServicePicture): InstanceState | null {
   return worstFirst.find((state) => states.has(state)) ?? null;
 }
 
+/** After a crash loop a run that lives and is ready serves, long before the loop is forgiven. */
+function isServing({ definition }: ServicePicture, { view }: InstancePicture): boolean {
+  if (view.state === 'done') return true;
+  if (view.token === null && view.state !== 'external') return false;
+  if (definition.oneShot) return view.state !== 'stopping';
+  return view.ready && ['running', 'external', 'crash-loop'].includes(view.state);
+}
+
 function isReady(service: ServicePicture): boolean | null {
   const instances = instancesOf(service);
   if (instances.length === 0) return null;
-  if (stateOf(service) === 'external') return isServing(service);
-  const up = instances.filter(({ view }) => view.ready && view.state === 'running').length;
-  const done = instances.every(({ view }) => view.state === 'done');
-  return done || up >= Math.max(1, instances.length);
+  if (!instances.every((instance) => isServing(service, instance))) return false;
+  return [...service.checks.values()].every(({ last }) => !last.required || last.up !== false);
 }
 
 function endsSince(service: ServicePicture, sinceMs: number): number {
@@ -67,7 +72,7 @@ function checkFigures(world: FactWorld, service: ServicePicture, name: Value | u
  */
 function isHealthy(world: FactWorld, service: ServicePicture): boolean | null {
   const sinceMs = sinceOf(world, null, 10_000);
-  if (!isServing(service) || endsSince(service, sinceMs) > 0) return false;
+  if (isReady(service) !== true || endsSince(service, sinceMs) > 0) return false;
   let unasked = false;
   for (const { last, results } of service.checks.values()) {
     if (!last.required || !service.instances.has(last.instance)) continue;
@@ -173,12 +178,12 @@ export const serviceFacts: readonly PictureFact[] = [
     name: 'replicas',
     params: [serviceParam],
     result: 'number',
-    about: 'How many of its instances run.',
+    about: 'How many of its instances serve.',
     example: 'replicas(target) > 1',
     source: 'picture',
     answer: about(
       (_world, service) =>
-        instancesOf(service).filter(({ view }) => view.state === 'running').length,
+        instancesOf(service).filter((instance) => isServing(service, instance)).length,
     ),
   },
   {

@@ -1,0 +1,255 @@
+/** One drill: all is well, a fault, its signal, what Fettle makes of it, the way back, all is well. */
+import type { AttemptDocument, IncidentRow } from '@fettle/sdk/api/incidents';
+import type { StatusDocument } from '@fettle/sdk/api/status';
+import type { Dice } from './dice.ts';
+import { touches, type DrillResult, type TemptingResult } from './drill-result.ts';
+import { comesTrue, dependantsOf, pause, until, unwell, type DrillStack } from './drill-stack.ts';
+import type { Fault, Injected } from './fault.ts';
+
+const signalMs = 15_000;
+/** From the fault to the end of its incident, verification included. */
+const drillMs = 200_000;
+const calmMs = 60_000;
+const pollMs = 400;
+/** A reflex that healed leaves so long for an incident to be told. */
+const reflexMs = 8_000;
+
+type Watch = {
+  symptomMs: number | null;
+  curedMs: number | null;
+  verifiedMs: number | null;
+  incidents: readonly IncidentRow[];
+  /** By incident: what it was held for when the first act or the call of a person was decided. */
+  decided: Map<string, IncidentRow['diagnosis']>;
+  /** Services that were unwell before the first act, and those that became so after it. */
+  unwellBefore: Set<string>;
+  unwellAfter: Set<string>;
+  late: boolean;
+};
+
+/** Nothing open, nobody unwell. @throws RangeError when it does not come to that. */
+export async function untilCalm(stack: DrillStack): Promise<StatusDocument> {
+  return until(
+    `${stack.kind} ${stack.seed} to be calm`,
+    async () => {
+      const [status, incidents] = await Promise.all([stack.loop.status(), stack.loop.incidents()]);
+      const open = incidents.filter(({ state }) => state !== 'resolved');
+      return unwell(status).length === 0 && open.length === 0 ? status : null;
+    },
+    calmMs,
+  );
+}
+
+export async function runDrill(
+  stack: DrillStack,
+  fault: Fault,
+  { dice, round }: Readonly<{ dice: Dice; round: number }>,
+): Promise<DrillResult> {
+  const before = await untilCalm(stack);
+  const known = new Set((await stack.loop.incidents()).map(({ id }) => id));
+  const beganMs = performance.now();
+  const injected = await fault.inject(stack, dice);
+  try {
+    const signal = comesTrue(injected.signal.shows, injected.signal.withinMs ?? signalMs);
+    const watch = await watchDrill(stack, injected, { beganMs, known });
+    return judge({ stack, fault, injected, watch, before, beganMs, round, signal: await signal });
+  } finally {
+    await injected.undo();
+  }
+}
+
+async function watchDrill(
+  stack: DrillStack,
+  injected: Injected,
+  { beganMs, known }: Readonly<{ beganMs: number; known: ReadonlySet<string> }>,
+): Promise<Watch> {
+  const watch: Watch = {
+    symptomMs: null,
+    curedMs: null,
+    verifiedMs: null,
+    incidents: [],
+    decided: new Map(),
+    unwellBefore: new Set(),
+    unwellAfter: new Set(),
+    late: false,
+  };
+  for (;;) {
+    const nowMs = performance.now();
+    const [status, incidents] = await Promise.all([stack.loop.status(), stack.loop.incidents()]);
+    watch.incidents = incidents.filter(({ id }) => !known.has(id));
+    for (const one of watch.incidents)
+      if ((one.escalated || one.attempts.some(touches)) && !watch.decided.has(one.id))
+        watch.decided.set(one.id, one.diagnosis);
+    const acted = watch.incidents.some(({ attempts }) => attempts.some(touches));
+    for (const name of unwell(status)) (acted ? watch.unwellAfter : watch.unwellBefore).add(name);
+    if (watch.incidents.length > 0) watch.symptomMs ??= nowMs;
+    if (await injected.cured().catch(() => false)) watch.curedMs ??= performance.now();
+    else watch.curedMs = null;
+    if (isOver(watch, injected, nowMs)) return watch;
+    if (nowMs - beganMs > drillMs) return { ...watch, late: true };
+    await pause(pollMs);
+  }
+}
+
+function isOver(watch: Watch, { right }: Injected, nowMs: number): boolean {
+  const { incidents, curedMs } = watch;
+  if (incidents.some(({ escalated }) => escalated)) return true;
+  const closed = incidents.every(({ state }) => state === 'resolved');
+  if (curedMs === null || !closed) return false;
+  if (incidents.length > 0) {
+    watch.verifiedMs = nowMs;
+    return true;
+  }
+  return right.some(({ action }) => action === 'reflex') && nowMs - curedMs > reflexMs;
+}
+
+type Case = Readonly<{
+  stack: DrillStack;
+  fault: Fault;
+  injected: Injected;
+  watch: Watch;
+  before: StatusDocument;
+  beganMs: number;
+  round: number;
+  /** ms until the signal; null: not seen. */
+  signal: number | null;
+}>;
+
+/** The incident that tells of this fault: one whose cause is expected, else the first. */
+function incidentOf({ watch, injected }: Case): IncidentRow | null {
+  const { classes, targets } = injected.expected;
+  const rank = ({ diagnosis, services }: IncidentRow): number =>
+    (diagnosis !== null && targets.includes(diagnosis.target) ? 2 : 0) +
+    (diagnosis !== null && classes.includes(diagnosis.class) ? 1 : 0) +
+    (services.some((name) => targets.includes(name)) ? 1 : 0);
+  return watch.incidents.toSorted((a, b) => rank(b) - rank(a))[0] ?? null;
+}
+
+/** What it decided by; where nothing was decided, what it thought last. */
+function diagnosisOf({ watch }: Case, incident: IncidentRow | null): IncidentRow['diagnosis'] {
+  return watch.decided.get(incident?.id ?? '') ?? incident?.diagnosis ?? null;
+}
+
+function judge(one: Case): DrillResult {
+  const { stack, fault, injected, watch, beganMs } = one;
+  const incident = incidentOf(one);
+  const diagnosis = diagnosisOf(one, incident);
+  const attempts = watch.incidents.flatMap((each) => each.attempts).filter(touches);
+  const escalated = watch.incidents.some((each) => each.escalated);
+  const remedyRight = isRight(one, attempts, escalated);
+  const seconds = (ms: number | null): number | null =>
+    ms === null ? null : Math.round((ms - beganMs) / 100) / 10;
+  return {
+    stack: stack.kind,
+    seed: stack.seed,
+    round: one.round,
+    fault: fault.name,
+    family: fault.family,
+    did: injected.did,
+    signalS: one.signal === null ? null : Math.round(one.signal / 100) / 10,
+    symptomS: seconds(watch.symptomMs),
+    diagnosis:
+      diagnosis === null
+        ? null
+        : {
+            class: diagnosis.class,
+            target: diagnosis.target,
+            confidence: diagnosis.confidence,
+          },
+    diagnosedRight:
+      diagnosis !== null &&
+      injected.expected.classes.includes(diagnosis.class) &&
+      injected.expected.targets.includes(diagnosis.target),
+    acts: watch.incidents
+      .flatMap((each) => each.attempts)
+      .map(
+        ({ action, target, state, actor }) =>
+          `${action} ${target}${state === 'done' ? '' : ` (${state})`}${actor === 'supervisor' ? ' by reflex' : ''}`,
+      ),
+    remedyRight,
+    curedS: seconds(watch.curedMs),
+    verifiedS: seconds(watch.verifiedMs),
+    escalated,
+    healed: remedyRight && (escalated || watch.curedMs !== null),
+    undoneSteps: attempts.filter(({ undone }) => undone).length,
+    incidents: watch.incidents.length,
+    harm: harmOf(one, attempts),
+    note: noteOf(one, incident),
+  };
+}
+
+function isRight(
+  { injected: { right, expected } }: Case,
+  attempts: readonly AttemptDocument[],
+  escalated: boolean,
+): boolean {
+  const allowed = (action: string) => right.find((remedy) => remedy.action === action);
+  if (escalated) return allowed('escalate') !== undefined && attempts.length === 0;
+  if (attempts.length === 0) return allowed('reflex') !== undefined;
+  return attempts.some(({ action, target }) => {
+    const remedy = allowed(action);
+    if (remedy === undefined) return false;
+    return remedy.target === undefined
+      ? expected.targets.includes(target) || target.startsWith('@') || target === ''
+      : remedy.target === target;
+  });
+}
+
+/** Acts on the uninvolved, and services that became unwell by an act. */
+function harmOf(one: Case, attempts: readonly AttemptDocument[]): readonly string[] {
+  const { injected, watch, before } = one;
+  const { targets } = injected.expected;
+  const involved = new Set([
+    ...targets,
+    ...injected.right.flatMap(({ target }) => target ?? []),
+    ...attempts.flatMap(({ target }) => (target.startsWith('@') ? [target] : [])),
+  ]);
+  const suffers = new Set([...involved].flatMap((name) => [name, ...dependantsOf(before, name)]));
+  const strange = attempts
+    .filter(({ target }) => !involved.has(target))
+    .map(({ action, target }) => `${action} of ${target}, which had no part in it`);
+  const hurt = [...watch.unwellAfter]
+    .filter((name) => !watch.unwellBefore.has(name) && !suffers.has(name))
+    .map((name) => `${name} became unwell after an act`);
+  return [...strange, ...hurt];
+}
+
+function noteOf({ watch, signal }: Case, incident: IncidentRow | null): string | null {
+  if (signal === null) return 'the fault did not show';
+  if (incident === null) return 'no incident';
+  const [decided, last] = [watch.decided.get(incident.id), incident.diagnosis];
+  if (decided && last && decided.class !== last.class)
+    return `decided by ${decided.class} of ${decided.target}, ended as ${last.class} of ${last.target}`;
+  if (watch.late) return `not over in ${drillMs / 1_000} s: ${incident.state}, ${incident.title}`;
+  return incident.escalationReason ?? (watch.incidents.length > 1 ? titles(watch) : null);
+}
+
+const titles = ({ incidents }: Watch): string =>
+  incidents.map(({ id, title }) => `${id} ${title}`).join('; ');
+
+/** With the loop paused: the remedy that tempts is carried out, and the fault must go on. */
+export async function runTempting(
+  stack: DrillStack,
+  fault: Fault,
+  dice: Dice,
+): Promise<TemptingResult | null> {
+  await untilCalm(stack);
+  await stack.fettle('pause');
+  const injected = await fault.inject(stack, dice);
+  try {
+    const { tempting, signal } = injected;
+    if (tempting === null) return null;
+    await until(`${fault.name} to show`, signal.shows, signal.withinMs ?? signalMs);
+    await tempting.run();
+    // A cure holds: it must be seen for two seconds on end.
+    const cured = await comesTrue(async () => {
+      if (!(await injected.cured())) return false;
+      await pause(2_000);
+      return injected.cured();
+    }, 10_000);
+    return { stack: stack.kind, fault: fault.name, what: tempting.what, cured: cured !== null };
+  } finally {
+    await injected.undo();
+    await stack.fettle('resume');
+  }
+}
