@@ -46,6 +46,10 @@ test('older history is coarser: a quarter of an hour, six hours, a week', () => 
   expect(since(30 * 86_400_000)).toBe(1_008);
 });
 
+test('a young series is fine, however far back it is asked', () => {
+  expect(filled(0.1, () => 1).points('api', 'cpu', 0)).toHaveLength(72);
+});
+
 test('the slope is that of the line, not of its outliers', () => {
   const store = filled(1, (second) => second * 2 + noise(second) * 20 + (second === 900 ? 1e6 : 0));
   const slope = store.slope('api', 'cpu', startMs);

@@ -51,6 +51,8 @@ type Series = {
   readonly fine: SeriesRing;
   readonly medium: SeriesRing;
   readonly coarse: SeriesRing;
+  /** Of the first value that was ever added. */
+  firstMs: number;
   lastMs: number;
   lastValue: number;
   baseline: Baseline | null;
@@ -119,6 +121,7 @@ function openOne(turn: number): Series {
     fine: openRing(5_000, 180),
     medium: openRing(60_000, 360),
     coarse: openRing(600_000, 1_008),
+    firstMs: Number.POSITIVE_INFINITY,
     lastMs: 0,
     lastValue: 0,
     baseline: null,
@@ -131,20 +134,19 @@ function addOne(series: Series, atMs: number, value: number): void {
   addToRing(series.fine, atMs, value);
   addToRing(series.medium, atMs, value);
   addToRing(series.coarse, atMs, value);
+  series.firstMs = Math.min(series.firstMs, atMs);
   if (atMs < series.lastMs) return;
   series.lastMs = atMs;
   series.lastValue = value;
 }
 
-/** The finest ring that reaches back far enough; the coarsest when none does. */
+/** The finest ring that reaches back far enough, or to the first value; else the coarsest. */
 function pointsOf(series: Series, sinceMs: number): readonly Point[] {
   const found: Point[] = [];
-  const ring =
-    oldestMs(series.fine) <= sinceMs
-      ? series.fine
-      : oldestMs(series.medium) <= sinceMs
-        ? series.medium
-        : series.coarse;
+  const wantedMs = Math.max(sinceMs, series.firstMs);
+  const reaches = (ring: SeriesRing): boolean => oldestMs(ring) <= wantedMs;
+  const { fine, medium, coarse } = series;
+  const ring = reaches(fine) ? fine : reaches(medium) ? medium : coarse;
   scanRing(ring, sinceMs, Number.POSITIVE_INFINITY, (atMs, value) => found.push({ atMs, value }));
   return found;
 }

@@ -7,6 +7,7 @@ import type { Metric } from '../collect/metric.ts';
 import type { Picture, ServicePicture } from '../collect/picture.ts';
 import { recentRequests } from '../collect/request-figures.ts';
 import { holds, recent } from './recent.ts';
+import { usualOf } from './usual.ts';
 
 export type Slowdown = Readonly<{
   metric: Metric;
@@ -36,7 +37,7 @@ export function slowdownOf(
   for (const { metric, factor, leastMs, words } of gates) {
     const last = picture.series.last(service.name, metric, nowMs);
     if (last === null || last < leastMs) continue;
-    const usual = picture.series.baseline(service.name, metric, nowMs);
+    const usual = usualOf(picture, service.name, metric, nowMs);
     if (usual === null) continue;
     const bar = Math.max(usual.median * factor, usual.median + leastMs + 4 * usual.spread);
     if (last < bar) continue;

@@ -13,8 +13,11 @@ const fullFreeBytes = 209_715_200;
 const nearlyRatio = 0.95;
 const nearlyFreeBytes = 5 * gibibyte;
 const inodesRatio = 0.98;
+/** Deleted and still held: always worth a word from here on, and where a disk is crowded sooner. */
 const deletedBytes = gibibyte;
 const crowdedRatio = 0.85;
+const crowdedShare = 0.1;
+const leastDeletedBytes = 1_048_576;
 
 export const disk: Detector = {
   id: 'disk',
@@ -70,20 +73,27 @@ function inodeSigns(picture: Picture, subject: string, nowMs: number): readonly 
 
 /** Harmless while there is room; with a crowded disk it is where the room went. */
 function deletedSigns(picture: Picture, disks: readonly string[], nowMs: number): readonly Sign[] {
-  const isCrowded = disks.some(
-    (subject) => (picture.series.last(subject, 'disk_used_ratio', nowMs) ?? 0) >= crowdedRatio,
-  );
+  const crowded = disks.flatMap((subject) => crowdedBytes(picture, subject, nowMs) ?? []);
+  const bar = Math.min(deletedBytes, ...crowded.map((bytes) => bytes * crowdedShare));
   return [...picture.services.keys()].flatMap((name) => {
     const bytes = picture.series.last(name, 'deleted_open_bytes', nowMs);
-    if (bytes === null || bytes < deletedBytes) return [];
+    if (bytes === null || bytes < Math.max(leastDeletedBytes, bar)) return [];
     return signOf({
       kind: 'disk',
       target: name,
       about: 'deleted-open',
-      severity: isCrowded ? 'warn' : 'info',
+      severity: crowded.length > 0 ? 'warn' : 'info',
       sinceMs: nowMs,
       text: `${name} holds ${Math.round(bytes / 1_048_576)} MiB of deleted files open`,
       from: 'disk',
     });
   });
+}
+
+/** Size of a disk that is nearly full, as far as it can be told; null: there is room. */
+function crowdedBytes(picture: Picture, subject: string, nowMs: number): number | null {
+  const used = picture.series.last(subject, 'disk_used_ratio', nowMs);
+  if (used === null || used < crowdedRatio) return null;
+  const free = picture.series.last(subject, 'disk_free_bytes', nowMs) ?? 0;
+  return used >= 1 ? 0 : free / (1 - used);
 }

@@ -114,6 +114,32 @@ test('forecast: memory between two collections of garbage only swings', () => {
   expect(stage.sample(3 * hour, sawtooth)).toEqual([]);
 });
 
+test('forecast: a fast leak is told before it bursts', () => {
+  const stage = open({ limits: { ...limits, memoryBytes: 300 * mebibyte } });
+  stage.sample(180_000, () => ({ 'api rss_bytes': (60 + stage.noise(1)) * mebibyte }));
+  const leak = (second: number) => ({ 'api rss_bytes': (60 + second * 2) * mebibyte });
+  expect(stage.sample(90_000, leak)).toContain('forecast:api:rss_bytes');
+});
+
+test('a busy processor where others are busy, too, and a young history', () => {
+  const stage = open();
+  const calm = () => ({
+    'api cpu': 0.1,
+    'api request_p95_ms': 4 + stage.noise(1),
+    '@host psi_cpu': 0.1,
+  });
+  stage.sample(150_000, calm);
+  const busy = () => ({ 'api cpu': 0.7, 'api request_p95_ms': 500, '@host psi_cpu': 0.5 });
+  expect(stage.sample(60_000, busy)).toContain('threshold:api:cpu');
+});
+
+test('disk: deleted files count sooner on a small disk', () => {
+  const stage = open();
+  const small = { '@disk:/s disk_used_ratio': 0.9, '@disk:/s disk_free_bytes': 4 * mebibyte };
+  const began = stage.sample(10_000, () => ({ ...small, 'api deleted_open_bytes': 20 * mebibyte }));
+  expect(began).toContain('disk:api:deleted-open');
+});
+
 test('trend: memory that doubles without a limit is evidence, then a warning', () => {
   const stage = lived(open());
   const leak = (second: number) => ({ 'api rss_bytes': (100 + second * 0.25) * mebibyte });

@@ -13,7 +13,7 @@ import { isSettled, liveCount } from '../recent.ts';
 import { signOf } from '../sign.ts';
 
 const minute = 60_000;
-const windowsMs = [2 * minute, 15 * minute, 180 * minute] as const;
+const windowsMs = [minute, 3 * minute, 15 * minute, 180 * minute] as const;
 const diskWindowsMs = [15 * minute, 180 * minute, 1_440 * minute] as const;
 /** A line through a window says nothing of what comes later than this many windows. */
 const trust = 2;

@@ -1,8 +1,10 @@
 /** One line drowns the log: nearly all bytes are its, at many times the usual rate. */
+import { readAccess } from '../../collect/access-log.ts';
 import type { Picture, ServicePicture } from '../../collect/picture.ts';
 import type { Detector, Sign } from '../detector.ts';
 import { holds, recent } from '../recent.ts';
 import { signOf } from '../sign.ts';
+import { usualOf } from '../usual.ts';
 import { clip } from './template-new.ts';
 
 const windowMs = 30_000;
@@ -24,7 +26,7 @@ export const logFlood: Detector = {
 function signsOf(picture: Picture, service: ServicePicture, nowMs: number): readonly Sign[] {
   const last = picture.series.last(service.name, 'log_bytes_per_s', nowMs);
   if (last === null || last < leastBytesPerS) return [];
-  const usual = picture.series.baseline(service.name, 'log_bytes_per_s', nowMs);
+  const usual = usualOf(picture, service.name, 'log_bytes_per_s', nowMs);
   const bar = usual === null ? plainFloodBytesPerS : Math.max(leastBytesPerS, usual.median * times);
   const lately = recent(picture, service.name, 'log_bytes_per_s', { nowMs, windowMs });
   if (lately === null || !holds(lately, (value) => value >= bar)) return [];
@@ -58,5 +60,7 @@ function loudestOf({ templates }: ServicePicture, nowMs: number): string | null 
     most = bytes;
     example = template.example;
   }
-  return total > 0 && most / total >= shareOfBytes ? example : null;
+  // Many requests make many lines of an access log: that is traffic, and no flood.
+  if (example === null || readAccess(example) !== null) return null;
+  return most / total >= shareOfBytes ? example : null;
 }

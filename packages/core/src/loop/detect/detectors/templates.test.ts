@@ -83,6 +83,18 @@ test('flood: one line is nearly all of the bytes, at many times the usual rate',
   expect(began).toContain('template-surge:api:flood');
 });
 
+test('flood: a young one is seen, too, and requests by the thousand are none', () => {
+  const flooded = (line: string) => {
+    const stage = open();
+    live(stage, 120_000, () => stage.log('api', usual));
+    const flood: readonly string[] = Array(3_500).fill(line);
+    return live(stage, 60_000, () => stage.log('api', ...flood));
+  };
+  expect(flooded(`lost ${'y '.repeat(40)}`)).toContain('template-surge:api:flood');
+  const access = '10.0.0.7 - - [05/Jan/2026:10:00:00 +0000] "GET /things HTTP/1.1" 200 512';
+  expect(flooded(`${access} "-" "agent"`)).not.toContain('template-surge:api:flood');
+});
+
 test('errors: a reported one that is new and comes again', () => {
   const stage = open();
   live(stage, 900_000, () => {});

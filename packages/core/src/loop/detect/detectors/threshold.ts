@@ -11,8 +11,10 @@ import { slowdownOf } from '../slowdown.ts';
 
 const nearLimit = 0.9;
 const shortMs = 15_000;
-/** Of its quota, for so long. */
+/** Of its quota, for so long. Lower where others want the processor, too, and nobody gets all of it. */
 const busyRatio = 0.85;
+const crowdedBusyRatio = 0.6;
+const crowdedPressure = 0.2;
 const busyMs = 30_000;
 
 export const threshold: Detector = {
@@ -58,9 +60,11 @@ function busySigns(picture: Picture, service: ServicePicture, nowMs: number): re
   const last = picture.series.last(service.name, 'cpu', nowMs);
   // Most programs turn on one core; what may use more says so by its quota.
   const quota = (service.definition.limits.cpus ?? 1) * Math.max(1, liveCount(service));
-  if (last === null || last < quota * busyRatio || !isSettled(service, busyMs, nowMs)) return [];
+  const pressure = picture.series.last('@host', 'psi_cpu', nowMs) ?? 0;
+  const bar = quota * (pressure >= crowdedPressure ? crowdedBusyRatio : busyRatio);
+  if (last === null || last < bar || !isSettled(service, busyMs, nowMs)) return [];
   const lately = recent(picture, service.name, 'cpu', { nowMs, windowMs: busyMs });
-  if (lately === null || !holds(lately, (value) => value >= quota * busyRatio)) return [];
+  if (lately === null || !holds(lately, (value) => value >= bar)) return [];
   const slow = slowdownOf(picture, service, nowMs);
   if (slow === null) return [];
   const text = `${service.name} uses ${last.toFixed(1)} cores and ${slow.text}`;
