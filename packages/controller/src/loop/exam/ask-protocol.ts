@@ -5,6 +5,8 @@
  * Sources: PostgreSQL, "Message Formats" (SSLRequest); Redis, "RESP"; RFC 9110.
  */
 
+import type { Service } from '@fettle/core/stack/service';
+
 export type Protocol = 'http' | 'postgres' | 'redis';
 
 const schemes: Readonly<Record<string, Protocol>> = {
@@ -15,21 +17,29 @@ const schemes: Readonly<Record<string, Protocol>> = {
   redis: 'redis',
 };
 const ports: Readonly<Record<number, Protocol>> = { 5432: 'postgres', 6379: 'redis' };
+/** They speak first, or in a binary protocol that PING would only disturb. */
+const otherStores = /(?:^|\/)(?:mysqld?|mariadbd?|mongod|etcd|cockroach|cassandra)$/;
 const programs: readonly (readonly [RegExp, Protocol])[] = [
   [/(?:^|\/)(?:postgres|postmaster)$/, 'postgres'],
   [/(?:^|\/)(?:redis-server|valkey-server|keydb-server)$/, 'redis'],
 ];
 
-/** `command`: of the service that should listen there; empty when it is not ours. */
+/**
+ * `peer`: the service that should listen there; null: none of ours. A database whose program is not
+ * known is asked PING: nearly every text protocol answers that, be it with an error.
+ */
 export function protocolOf(
   scheme: string | null,
   port: number,
-  command: readonly string[],
+  peer: Pick<Service, 'command' | 'labels'> | null,
 ): Protocol | null {
   if (scheme !== null) return schemes[scheme] ?? null;
+  const words = peer?.command.flatMap((one) => one.split(/\s+/)) ?? [];
   for (const [pattern, protocol] of programs)
-    if (command.some((word) => pattern.test(word))) return protocol;
-  return ports[port] ?? null;
+    if (words.some((word) => pattern.test(word))) return protocol;
+  if (ports[port] !== undefined) return ports[port];
+  const isStore = peer?.labels['fettle.kind'] === 'database';
+  return isStore && !words.some((word) => otherStores.test(word)) ? 'redis' : null;
 }
 
 /** What is sent once connected. */

@@ -25,7 +25,7 @@ export function connectedAddresses({
   for (const { state, localPort, remote, remotePort: port } of mine) {
     if (state === 'listen' || listens.has(localPort) || found.size >= maxFound) continue;
     const host = addressText(remote);
-    if (isLoopbackHost(host)) found.set(port, { host, port, scheme: null });
+    if (isLoopbackHost(host)) found.set(port, { host, port, scheme: null, setting: null });
   }
   return [...found.values()];
 }

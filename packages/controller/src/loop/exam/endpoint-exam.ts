@@ -18,7 +18,7 @@ export async function examineEndpoints(context: ExamContext): Promise<readonly E
   if (wanted.length === 0) return [];
   // Counted before we connect: our own attempt is no client of anybody.
   const clients = clientsOf(wanted, context);
-  const late: Dialed = { tcp: 'timeout', connectMs: null, answers: null };
+  const late: Dialed = { tcp: 'timeout', connectMs: null, answers: null, answerMs: null };
   const timeouts = { connectTimeoutMs, answerTimeoutMs };
   return Promise.all(
     wanted.map(async (one): Promise<EndpointExam> => {

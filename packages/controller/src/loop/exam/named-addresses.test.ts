@@ -1,6 +1,7 @@
 /** Addresses in variables, arguments and log lines; text that only looks like one is none. */
 import { expect, test } from 'vitest';
-import { addressesIn, addressesOfVariables } from './named-addresses.ts';
+import { addressesIn, addressesOf } from './named-addresses.ts';
+import { settingsIn } from './settings-of.ts';
 
 const check = (text: string, expected: readonly string[]) =>
   expect(
@@ -23,10 +24,29 @@ test('what runtimes print of a refused connection', () => {
 test('places in files, times and versions are no addresses', () =>
   check('at server.js:12:3 app.py:44 12:30:45 2026-01-01T10:20:30 node:net:1234 a:1', []));
 test('a port out of range is none', () => check('127.0.0.1:99999 http://x:0/', []));
-test('HOST and PORT beside each other are one address', () =>
-  expect(
-    addressesOfVariables({ DB_HOST: '127.0.0.1', DB_PORT: '5432', PORT: '80', HOST: 'x' }),
-  ).toEqual([{ host: '127.0.0.1', port: 5432, scheme: null }]));
+const inSettings = (text: string) =>
+  addressesOf(settingsIn(text)).map(({ setting, host, port }) => `${setting} ${host} ${port}`);
+
+test('HOST and PORT beside each other are one address; where it listens itself is none', () =>
+  expect(inSettings('DB_HOST=127.0.0.1\nexport DB_PORT="5432"\nPORT=80\nHOST=127.0.0.1')).toEqual([
+    'DB_HOST 127.0.0.1 5432',
+  ]));
+test('JSON, also of one line', () => {
+  const config = { database: { host: 'db.local', port: 5433 }, cache: 'redis://127.0.0.1:6380' };
+  const expected = ['database.host db.local 5433', 'cache 127.0.0.1 6380'];
+  expect(inSettings(JSON.stringify(config))).toEqual(expected);
+  expect(inSettings(JSON.stringify(config, null, 2))).toEqual(expected);
+});
+test('YAML, TOML and INI', () => {
+  const yaml = 'a: 1\ndatabase:\n  main:\n    host: 127.0.0.1 # here\n    port: 5433\nport: 1';
+  expect(inSettings(yaml)).toEqual(['database.main.host 127.0.0.1 5433']);
+  const toml = '[database]\nhost = "127.0.0.1"\nport = 5433\n[other]\nport = 1';
+  expect(inSettings(toml)).toEqual(['database.host 127.0.0.1 5433']);
+});
+test('broken JSON still names its addresses', () =>
+  expect(inSettings('{\n  "database": {\n    "host": "127.0.0.1",\n    "port": 5433,\n')).toEqual([
+    'database.host 127.0.0.1 5433',
+  ]));
 test('a hostile line costs linear time', () => {
   const beganMs = performance.now();
   for (const piece of ['a.', 'http://', 'a:1', '[0:', 'x@', '::1:'])

@@ -3,11 +3,15 @@
  * 127.0.0.1:5433`, `DB_HOST` beside `DB_PORT`. Bounded and linear, since a log is anybody's text.
  */
 
+import type { Setting } from './settings-of.ts';
+
 export type NamedAddress = Readonly<{
   host: string;
   port: number;
   /** `postgres`, `http`; null: none was written. */
   scheme: string | null;
+  /** Name of the setting that holds it: `DATABASE_URL`, `database.host`; null: it has none. */
+  setting: string | null;
 }>;
 
 const defaultPorts: Readonly<Record<string, number>> = {
@@ -40,7 +44,7 @@ export function addressesIn(text: string): readonly NamedAddress[] {
     const plain = host.replaceAll(/^\[|\]$/g, '').toLowerCase();
     if (!(port > 0 && port < 65_536) || found.length >= maxFound) return;
     if (found.some((one) => one.host === plain && one.port === port)) return;
-    found.push({ host: plain, port, scheme });
+    found.push({ host: plain, port, scheme, setting: null });
   };
   // Node prints `::1:5432` without brackets.
   const cut = text.slice(0, maxLength).replaceAll(/(?<![\w:])::1:(?=\d)/g, '[::1]:');
@@ -62,20 +66,27 @@ function isFilePlace(host: string): boolean {
   );
 }
 
-const hostName = /^(.*?)_?(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVER)$/i;
+const hostKey = /^(.*?)[_.-]?(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVER)$/i;
+const portKey = /^(.*?)[_.-]?PORT$/i;
 
-/** From variables: whole addresses, and `X_HOST` with the `X_PORT` beside it. */
-export function addressesOfVariables(
-  variables: Readonly<Record<string, string>>,
-): readonly NamedAddress[] {
-  const found: NamedAddress[] = [];
-  for (const [name, value] of Object.entries(variables)) {
-    found.push(...addressesIn(value));
-    const prefix = hostName.exec(name)?.[1];
-    if (prefix === undefined || prefix === '' || !/^[\w.:-]{1,253}$/.test(value)) continue;
-    const port = Number(variables[`${prefix}_PORT`] ?? variables[`${prefix}PORT`]);
-    if (port > 0 && port < 65_536) found.push({ host: value.toLowerCase(), port, scheme: null });
+/** From settings: whole addresses, and a host with the port beside it. */
+export function addressesOf(settings: readonly Setting[]): readonly NamedAddress[] {
+  const ports = new Map<string, number>();
+  for (const { parent, key, value } of settings) {
+    const prefix = portKey.exec(key)?.[1];
+    if (prefix !== undefined && /^\d{1,5}$/.test(value))
+      ports.set(`${parent} ${prefix.toLowerCase()}`, Number(value));
   }
+  const found = settings.flatMap(({ parent, key, value }): readonly NamedAddress[] => {
+    const setting = parent === '' ? key : `${parent}.${key}`;
+    const whole = addressesIn(value).map((one) => ({ ...one, setting }));
+    const prefix = hostKey.exec(key)?.[1];
+    // HOST and PORT at the top say where it listens itself.
+    if (prefix === undefined || (prefix === '' && parent === '')) return whole;
+    const port = ports.get(`${parent} ${prefix.toLowerCase()}`) ?? 0;
+    if (!/^[\w.:-]{1,253}$/.test(value) || !(port > 0 && port < 65_536)) return whole;
+    return [...whole, { host: value.toLowerCase(), port, scheme: null, setting }];
+  });
   return unique(found).slice(0, maxFound);
 }
 

@@ -2,6 +2,7 @@
  * The processes of a service at two moments 200 ms apart: what each uses, by how many threads, and
  * what it waits in. Nothing is sent to them.
  */
+import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { redact } from '@fettle/core/loop/collect/redact';
 import type { ProcessExam } from '@fettle/core/loop/collect/exam';
@@ -15,6 +16,12 @@ import type { ExamContext } from './exam-context.ts';
 const lookMs = 200;
 const maxProcesses = 32;
 const busyCores = 0.5;
+
+/** On a crowded machine a thread that never waits gets less than it wants. */
+function busyFrom(): number {
+  const crowd = (loadavg()[0] ?? 0) / availableParallelism();
+  return busyCores / Math.max(1, crowd);
+}
 
 type Sample = Readonly<{ stat: ProcessStat; threads: ReadonlyMap<number, number> }>;
 
@@ -71,8 +78,9 @@ function used(
   const same = before?.stat.startTicks === after.stat.startTicks ? before : null;
   const ticks = ({ stat }: Sample): number => stat.userTicks + stat.systemTicks;
   const cores = (spent: number): number => Math.max(0, spent) / ticksPerSecond / seconds;
+  const enough = busyFrom();
   let busyThreads = 0;
   for (const [tid, spent] of after.threads)
-    if (cores(spent - (same?.threads.get(tid) ?? 0)) > busyCores) busyThreads += 1;
+    if (cores(spent - (same?.threads.get(tid) ?? 0)) > enough) busyThreads += 1;
   return { cpu: cores(ticks(after) - (same === null ? 0 : ticks(same))), busyThreads };
 }

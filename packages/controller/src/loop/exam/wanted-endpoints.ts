@@ -5,20 +5,17 @@
  * A log is anybody's text, so an address that only a log names is connected to only when it is on
  * this machine or equal to a configured one: nobody makes us call out by writing a line.
  */
+import { serviceKind } from '@fettle/core/loop/collect/service-kind';
 import { looksLikeError } from '@fettle/core/loop/collect/error-line';
 import type { EndpointExam } from '@fettle/core/loop/collect/exam';
 import type { Service, Stack } from '@fettle/core/stack/service';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import { dialable, externalAddress } from '../../probes/address.ts';
 import { protocolOf, type Protocol } from './ask-protocol.ts';
+import { configuredAddresses } from './configured-names.ts';
 import { connectedAddresses } from './connected-addresses.ts';
 import type { ExamContext } from './exam-context.ts';
-import {
-  addressesIn,
-  addressesOfVariables,
-  isLoopbackHost,
-  type NamedAddress,
-} from './named-addresses.ts';
+import { addressesIn, isLoopbackHost, type NamedAddress } from './named-addresses.ts';
 
 export type WantedEndpoint = Pick<EndpointExam, 'peer' | 'host' | 'port' | 'from'> &
   Readonly<{ protocol: Protocol | null; path: string | null }>;
@@ -34,7 +31,7 @@ export function wantedEndpoints(context: ExamContext): readonly WantedEndpoint[]
     if (!wanted.has(key) && wanted.size < maxEndpoints) wanted.set(key, one);
   };
   for (const one of dependencyEndpoints(context)) add(one);
-  const configured = configuredAddresses(context);
+  const configured = configuredAddresses(context.service);
   for (const address of configured) add(endpointOf(address, 'config', context));
   const known = new Set(configured.map(({ host }) => host));
   for (const address of loggedAddresses(context))
@@ -90,16 +87,23 @@ function howToAsk(
   const told = peer?.labels['fettle.protocol'] ?? scheme;
   if (check?.probe.kind === 'http' && told === null)
     return { protocol: 'http', path: check.probe.target };
-  return { protocol: protocolOf(told, port, peer?.command ?? []), path: null };
+  return { protocol: protocolOf(told, port, peer), path: null };
 }
 
-function configuredAddresses({ service }: ExamContext): readonly NamedAddress[] {
-  const own = service.externalUrl === null ? [] : addressesIn(service.externalUrl);
-  return [
-    ...own,
-    ...addressesOfVariables(service.environment),
-    ...service.command.flatMap(addressesIn),
-  ];
+/**
+ * Whom an address means that nobody of the stack has: something stands between (a proxy), and it
+ * speaks the protocol of the one behind it. Told by the setting's name, else by there being but one.
+ */
+function behind({ setting }: NamedAddress, { stack, service }: ExamContext): Service | null {
+  const plain = (text: string): string => text.toLowerCase().replaceAll(/[^a-z\d]/g, '');
+  const needs = service.dependsOn.flatMap(
+    ({ service: name }) => stack.services.find((one) => one.name === name) ?? [],
+  );
+  const named = needs.find(({ name }) => plain(setting ?? '').includes(plain(name)));
+  const stores = needs.filter((one) => serviceKind(one) === 'database');
+  const isStore = /database|(?:^|[^a-z])db(?:[^a-z]|$)|postgres|redis|mysql|mongo|store/i;
+  const store = stores.length === 1 && isStore.test(setting ?? '') ? stores[0] : undefined;
+  return named ?? store ?? (needs.length === 1 ? (needs[0] ?? null) : null);
 }
 
 function loggedAddresses({ lines }: ExamContext): readonly NamedAddress[] {
@@ -107,14 +111,16 @@ function loggedAddresses({ lines }: ExamContext): readonly NamedAddress[] {
 }
 
 function endpointOf(
-  { host, port, scheme }: NamedAddress,
-  from: 'config' | 'log' | 'connection',
-  { stack, deps }: ExamContext,
+  address: NamedAddress,
+  from: WantedEndpoint['from'],
+  context: ExamContext,
 ): WantedEndpoint {
+  const { host, port, scheme } = address;
+  const { stack, deps } = context;
   const near = isLoopbackHost(host) || host === '0.0.0.0';
   const peer = near ? serviceAt(port, stack, deps.link.instances()) : externalAt(host, port, stack);
-  const dialed = dialable(host);
-  return { peer: peer?.name ?? null, host: dialed, port, from, ...howToAsk(peer, scheme, port) };
+  const asked = howToAsk(peer ?? behind(address, context), scheme, port);
+  return { peer: peer?.name ?? null, host: dialable(host), port, from, ...asked };
 }
 
 /** The service that listens there, or that asked for the port. */

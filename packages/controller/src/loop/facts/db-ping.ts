@@ -32,7 +32,7 @@ export const dbPing: ShellFact = {
     if (service === undefined) return null;
     if (address === null) return { ok: false, ms: null, error: 'no address' };
     const timeoutMs = ownTimeoutMs(numberArgument(args, 1) ?? defaultMs, context.timeoutMs);
-    const protocol = protocolOf(schemeOf(service), address.port, service.command);
+    const protocol = protocolOf(schemeOf(service), address.port, service);
     const beganMs = performance.now();
     const ms = (): number => Math.round((performance.now() - beganMs) * 10) / 10;
     const check = protocol === null ? checkOf(service) : null;
