@@ -14,6 +14,9 @@ const shots = [
   { name: 'service', path: '/s/api' },
   { name: 'logs', path: '/s/api?tab=logs' },
   { name: 'checks', path: '/s/api?tab=checks' },
+  { name: 'incidents', path: '/i?tab=all' },
+  { name: 'incident', path: '/i/INC-1' },
+  { name: 'approvals', path: '/approvals' },
   { name: 'ports', path: '/ports' },
   { name: 'events', path: '/events' },
 ];
@@ -34,7 +37,9 @@ try {
       const context = await browser.newContext({ bypassCSP: true, colorScheme, viewport });
       const page = await context.newPage();
       await page.goto(`${stack.url}${path}`);
-      await page.waitForFunction('document.querySelectorAll("table, .log, .timeline").length > 0');
+      await page.waitForFunction(
+        'document.querySelector("main .panel, main .banner") && !document.querySelector(".skeleton")',
+      );
       await page.screenshot({ path: join(folder, `${name}-${look.name}.png`) });
       await context.close();
     }

@@ -18,6 +18,7 @@ import { restore } from './incident/restore.ts';
 import type { Observation } from './loop/collect/observation.ts';
 import { observe } from './loop/collect/observe.ts';
 import { detect } from './loop/detect/detect.ts';
+import { isOn, type Flags } from './loop/plan/flags.ts';
 import { noteObservation } from './loop/plan/rail-notes.ts';
 import {
   takeAnswers,
@@ -88,6 +89,7 @@ function take(turn: Turn, event: LoopEvent): void {
   switch (event.kind) {
     case 'observed':
       for (const observation of event.observations) {
+        if (!isCollected(state.flags, observation)) continue;
         observe(state.picture, observation, nowMs);
         if (noteObservation(state.rails, observation)) state.changed.add('rail:rails');
       }
@@ -117,6 +119,21 @@ function take(turn: Turn, event: LoopEvent): void {
       return obey(turn, event.command, event.actor);
     default:
       return takeOfRun(turn, event);
+  }
+}
+
+/** What a switched-off capability would have seen is not even looked at. */
+function isCollected(flags: Flags, observation: Observation): boolean {
+  switch (observation.kind) {
+    case 'error-reported':
+      return isOn(flags, 'error_collection', observation.service);
+    case 'sampled':
+    case 'connections':
+      return flags.monitoring > 0;
+    case 'lines':
+      return isOn(flags, 'monitoring', observation.service);
+    default:
+      return true;
   }
 }
 

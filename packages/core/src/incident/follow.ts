@@ -8,7 +8,14 @@ import { isReflex, type Run } from '../loop/remedy/run.ts';
 import type { RunEffect } from '../loop/remedy/run-effects.ts';
 import { beginRun, giveUp, resumeRun, tickRun, type Machine } from '../loop/remedy/run-machine.ts';
 import { tickVerification } from '../loop/verify/verify-run.ts';
-import { openIncidents, rememberIncident, rememberRun, workOf, type Turn } from '../loop-state.ts';
+import {
+  activeRun,
+  openIncidents,
+  rememberIncident,
+  rememberRun,
+  workOf,
+  type Turn,
+} from '../loop-state.ts';
 import type { Incident } from './incident.ts';
 import { judgeOf } from './judge.ts';
 import { learn } from './learn.ts';
@@ -119,7 +126,8 @@ export function concludeRun(
     text: `${incident.id}: ${text}`,
     data: { incident: incident.id, run: run.id, outcome: ended.kind, undone: ended.undone },
   });
-  incident.state = isFixed ? 'verifying' : incident.escalated ? 'escalated' : 'open';
+  const other = activeRun(state, incident);
+  incident.state = other !== null ? stateOf(other) : isFixed ? 'verifying' : restingState(incident);
   rememberRun(state, run);
   rememberIncident(state, incident);
   const work = workOf(state, incident, nowMs);
@@ -128,6 +136,10 @@ export function concludeRun(
   if (run.escalation !== null) escalate(turn, incident, run.escalation);
   else if (isFixed) callWhenChronic(turn, incident);
   else if (!isReflex(run)) incident.diagnosis = weaker(incident);
+}
+
+function restingState({ escalated }: Incident): Incident['state'] {
+  return escalated ? 'escalated' : 'open';
 }
 
 /** What was done for it did not help: the next look may find another cause. */
@@ -180,6 +192,8 @@ export function approveRun(turn: Turn, runId: string, actor: string): void {
   const incident = run === undefined ? undefined : state.incidents.get(run.incidentId);
   if (run === undefined || incident === undefined || run.phase !== 'awaiting') return;
   run.approvedBy = actor;
+  run.deadlineMs += nowMs - run.startedMs;
+  run.startedMs = nowMs;
   const hold = state.rails.holds.find((one) => one.runId === runId);
   if (hold !== undefined) noteBegin(state.rails, { ...hold, sinceMs: nowMs }, run.step);
   state.changed.add('rail:rails');

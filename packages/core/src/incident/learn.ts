@@ -4,6 +4,7 @@ import { estimate, noteRun, type Versions } from '../knowledge/experience.ts';
 import { lessonOf } from '../knowledge/lesson.ts';
 import type { Diagnosis } from '../loop/diagnose/diagnosis.ts';
 import { noteFire } from '../loop/plan/rail-notes.ts';
+import { isOn } from '../loop/plan/flags.ts';
 import type { Lesson } from '../loop/remedy/outcome.ts';
 import { isReflex, type Run } from '../loop/remedy/run.ts';
 import { nextId, type LoopState, type Turn } from '../loop-state.ts';
@@ -14,7 +15,8 @@ export function learn(turn: Turn, incident: Incident, run: Run): void {
   const { state, nowMs } = turn;
   const { diagnosis } = incident;
   const { outcome, plan } = run;
-  if (outcome === null || diagnosis === null || state.flags.learning === 0) return;
+  if (outcome === null || diagnosis === null || !isOn(state.flags, 'learning', diagnosis.target))
+    return;
   const service = serviceVersionOf(state.picture, diagnosis.target);
   const versions: Versions = { runbook: plan.runbookVersion, service };
   const tries = triesOf(run);

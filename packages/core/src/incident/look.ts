@@ -3,6 +3,7 @@ import type { ServiceExam } from '../loop/collect/exam.ts';
 import { diagnose, type Finding } from '../loop/diagnose/diagnose.ts';
 import { groupSymptoms, type Group } from '../loop/diagnose/root-cause.ts';
 import type { Diagnosis, DiagnosisClass } from '../loop/diagnose/diagnosis.ts';
+import { isOn } from '../loop/plan/flags.ts';
 import { isReflex } from '../loop/remedy/run.ts';
 import { nextId, rememberIncident, runsOf, workOf, type Turn } from '../loop-state.ts';
 import { hintOf } from './gather.ts';
@@ -20,7 +21,7 @@ const curedMs = 60_000;
 export function look(turn: Turn, incident: Incident): void {
   const { state, nowMs, effects } = turn;
   const work = workOf(state, incident, nowMs);
-  if (state.flags.diagnosis === 0) return;
+  if (!isOn(state.flags, 'diagnosis', incident.root)) return;
   if (work.examSinceMs !== null) {
     if (nowMs - work.examSinceMs > examMs) concludeLook(turn, incident, []);
     return;

@@ -1,6 +1,7 @@
 /** One message per incident: each change of it is told once. */
 import { rememberIncident, workOf, type Turn } from '../loop-state.ts';
 import type { LoopEffect } from '../loop-effect.ts';
+import { isOn } from '../loop/plan/flags.ts';
 import type { Incident } from './incident.ts';
 import { tell } from './timeline.ts';
 
@@ -24,7 +25,7 @@ export function escalate(turn: Turn, incident: Incident, reason: string): void {
   incident.state = 'escalated';
   tell(incident, { atMs: nowMs, kind: 'state', text: `given to a person: ${reason}` });
   rememberIncident(state, incident);
-  if (!isNew || state.flags.escalation === 0) return;
+  if (!isNew || !isOn(state.flags, 'escalation', incident.root)) return;
   notify(turn, incident, 'escalated');
   effects.push({
     kind: 'tell',

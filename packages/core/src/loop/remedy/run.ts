@@ -31,9 +31,10 @@ export type Run = {
   /** The step that is next or under way. */
   step: string;
   readonly attempts: Attempt[];
-  readonly startedMs: number;
+  /** When it could begin: an approved one counts from the yes. */
+  startedMs: number;
   /** The whole run, undo aside. */
-  readonly deadlineMs: number;
+  deadlineMs: number;
   /** When the last step ended: verification trusts only samples after it. */
   lastStepEndMs: number | null;
   /** The clean window under judgement begins here; null: not yet verifying. */

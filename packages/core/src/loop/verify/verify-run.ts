@@ -3,7 +3,7 @@
  *
  * The clean window slides: it is asked each second whether, over the last `window` and not before
  * the last step plus `settle`, everything required held. Three windows without one that is clean
- * are a failure; one look at collateral damage is, at once.
+ * are a failure, and so is damage to others that stands when the target is well.
  */
 import type { Value } from '../plan/expression/expression.ts';
 import { askAbout, finish, giveUp, type Machine } from '../remedy/run-machine.ts';
@@ -36,18 +36,21 @@ export function takeVerdicts(machine: Machine, ask: string, answers: readonly Va
   const { settleMs, windowMs, require, forbid } = runbook.verify;
   const verdicts = judge.decide([...forbid, ...require], run.asked, answers);
   const harm = forbid.find((_rule, index) => verdicts[index] === true);
-  if (harm !== undefined) return giveUp(machine, 'made-worse', `forbidden, and so: ${harm.text}`);
   const fromMs = (run.lastStepEndMs ?? run.startedMs) + settleMs;
   const missing = require.find((_rule, index) => verdicts[forbid.length + index] !== true);
   const isFull =
     (run.windowFromMs ?? nowMs) <= nowMs - windowMs + everyMs && nowMs >= fromMs + windowMs;
+  const isOver = nowMs >= fromMs + windowMs * windowsTried;
+  // While the target itself is not well yet, those that need it suffer from that, not from us.
+  if (harm !== undefined && missing === undefined && (isFull || isOver))
+    return giveUp(machine, 'made-worse', `forbidden, and so: ${harm.text}`);
   if (missing === undefined && isFull)
     return finish(
       machine,
       'fixed',
       `well for ${Math.round(windowMs / 1_000)}s after the last step`,
     );
-  if (nowMs < fromMs + windowMs * windowsTried) return;
+  if (!isOver) return;
   const text = missing === undefined ? 'no clean window' : `not met after it: ${missing.text}`;
   giveUp(machine, 'no-effect', text);
 }

@@ -146,9 +146,12 @@ export const serviceFacts: readonly PictureFact[] = [
       'Was it well when the run started, and has it been failing since, for at least `lasting`? Shorter dips of what depends on a restarted service are no damage.',
     example: 'any(other in neighbours(target): became_failing_since_start(other))',
     source: 'picture',
-    answer: about(({ startedMs, nowMs }, { unhealthySinceMs, want }, [, lasting]) => {
-      if (unhealthySinceMs === null || want === 'down') return false;
-      return unhealthySinceMs > startedMs && nowMs - unhealthySinceMs >= Number(lasting ?? 0);
+    answer: about(({ startedMs, sinceMs, nowMs }, { unhealthySinceMs, want }, [, lasting]) => {
+      if (unhealthySinceMs === null || want === 'down' || unhealthySinceMs <= startedMs)
+        return false;
+      // What was ill while the steps were under way has the clean window to come back.
+      const countsMs = Math.max(unhealthySinceMs, sinceMs ?? unhealthySinceMs);
+      return nowMs - countsMs >= Number(lasting ?? 0);
     }),
   },
   {
