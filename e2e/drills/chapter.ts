@@ -7,6 +7,7 @@ import type { DrillStack } from './drill-stack.ts';
 import type { Fault } from './fault.ts';
 import { openGeneratedStack } from './generated-stack.ts';
 import type { Negative } from './negative.ts';
+import { remembered } from './open-stacks.ts';
 import { openShopStack } from './shop-stack.ts';
 
 export type StackKind = 'shop' | 'generated';
@@ -67,13 +68,15 @@ export function planChapters(wish: Wish): readonly Chapter[] {
   return chapters;
 }
 
-export function openStack(
+export async function openStack(
   { stack, seed, link }: Chapter,
   attempt: number,
   firstPort: number,
 ): Promise<DrillStack> {
   const own = attempt === 0 ? seed : `${seed}+${attempt}`;
-  return stack === 'shop'
-    ? openShopStack({ seed: own, firstPort, link })
-    : openGeneratedStack(own, firstPort);
+  return remembered(
+    stack === 'shop'
+      ? await openShopStack({ seed: own, firstPort, link })
+      : await openGeneratedStack(own, firstPort),
+  );
 }

@@ -14,6 +14,10 @@ let count = 0;
 function forward(from, to, isAnswer) {
   from.on('data', (chunk) => {
     if (mode.kind === 'half-open' || to.destroyed) return;
+    if (mode.kind === 'resets' && !isAnswer) {
+      count += 1;
+      if (isNext(mode.share)) return void reset(from, to);
+    }
     if (mode.kind === 'latency') {
       setTimeout(() => to.destroyed || to.write(chunk), mode.ms / 2);
     } else if (mode.kind === 'throttle') {
@@ -31,16 +35,14 @@ function forward(from, to, isAnswer) {
 /** Spreads a share evenly: 0.3 is every 4th, 7th and 10th of ten. */
 const isNext = (share) => Math.floor(count * share) > Math.floor((count - 1) * share);
 
+function reset(near, far) {
+  near.resetAndDestroy();
+  far.destroy();
+}
+
 function accept(client) {
-  count += 1;
   pairs.add(client);
   client.on('close', () => pairs.delete(client));
-  if (mode.kind === 'resets' && isNext(mode.share)) {
-    // The kernel answers with a reset when a socket is closed before its data was read.
-    client.on('error', () => {});
-    setTimeout(() => client.destroy(), 20);
-    return;
-  }
   const far = connect(upstream.port, upstream.host);
   pairs.add(far);
   far.on('close', () => pairs.delete(far));

@@ -15,7 +15,7 @@ export type LinkMode =
   | Readonly<{ kind: 'blackhole' }>
   /** Round trip longer by this. */
   | Readonly<{ kind: 'latency'; ms: number }>
-  /** Share of connections that are reset soon after they were opened. */
+  /** Share of requests that end in a reset of their connection. */
   | Readonly<{ kind: 'resets'; share: number }>
   | Readonly<{ kind: 'throttle'; bytesPerS: number }>;
 

@@ -1,12 +1,14 @@
 /** What Fettle says of itself over its API: status, incidents, events. */
 import type { StatusDocument } from '@fettle/sdk/api/status';
 import type { StackEvent } from '@fettle/sdk/api/documents';
-import type { IncidentRow, IncidentsDocument } from '@fettle/sdk/api/incidents';
+import type { IncidentDocument, IncidentRow, IncidentsDocument } from '@fettle/sdk/api/incidents';
 
 export type LoopClient = Readonly<{
   status(): Promise<StatusDocument>;
   /** Newest last. */
   incidents(): Promise<readonly IncidentRow[]>;
+  /** One with its timeline, plans and runs. */
+  incident(id: string): Promise<IncidentDocument>;
   /** Oldest first, those after `after`. */
   events(after: number): Promise<readonly StackEvent[]>;
 }>;
@@ -37,6 +39,7 @@ export function loopClient(url: () => string | null): LoopClient {
       const { incidents } = await read<IncidentsDocument>('/api/v1/incidents');
       return incidents.toSorted((a, b) => a.openedAt.localeCompare(b.openedAt));
     },
+    incident: (id) => read<IncidentDocument>(`/api/v1/incidents/${id}`),
     async events(after) {
       const { events } = await read<{ events: readonly StackEvent[] }>(
         `/api/v1/events?after=${after}&limit=1000`,

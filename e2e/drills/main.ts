@@ -8,6 +8,7 @@ import { writeResult } from '../../bench/src/result.ts';
 import { planChapters, type StackKind } from './chapter.ts';
 import { allFaults } from './faults/all.ts';
 import { allNegatives } from './negatives/all.ts';
+import { closeOnSignal } from './open-stacks.ts';
 import { drillLine, negativeLine, summary, table, temptingLine } from './report.ts';
 import { runChapters, type Tell } from './run-chapters.ts';
 import { scoreOf } from './score.ts';
@@ -21,10 +22,13 @@ const { values } = parseArgs({
     /** Faults, families, negative cases, `negatives`, `tempting`. */
     only: { type: 'string', default: '' },
     lanes: { type: 'string', default: '5' },
+    /** Folder for what Fettle thought in each drill. */
+    trace: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
   },
 });
 
+closeOnSignal();
 const only = values.only.split(',').filter((word) => word !== '');
 const whole = only.length === 0;
 const picked = (...names: readonly string[]): boolean =>
@@ -56,7 +60,11 @@ const asked =
   whole || !only.every((word) => word === 'tempting')
     ? chapters
     : chapters.filter(({ tasks }) => tasks.some(({ kind }) => kind === 'tempting'));
-const results = await runChapters(asked, Number(values.lanes), tell);
+const results = await runChapters(asked, {
+  lanes: Number(values.lanes),
+  trace: values.trace === '' ? null : values.trace,
+  tell,
+});
 const score = scoreOf(results);
 const tookS = Math.round((performance.now() - began) / 1_000);
 const kept = { seed: values.seed, rounds: Number(values.repeat), tookS, score };

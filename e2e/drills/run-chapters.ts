@@ -30,8 +30,7 @@ const triesPerTask = 2;
 
 export async function runChapters(
   chapters: readonly Chapter[],
-  lanes: number,
-  tell: Tell,
+  { lanes, trace, tell }: Readonly<{ lanes: number; trace: string | null; tell: Tell }>,
 ): Promise<Results> {
   const results: Results = {
     drills: [],
@@ -44,13 +43,25 @@ export async function runChapters(
   const heavy = oneAtATime();
   const lane = async (number: number): Promise<void> => {
     for (let next = left.shift(); next !== undefined; next = left.shift())
-      await runChapter(next, { port: firstPort + number * portsPerLane, heavy, results, tell });
+      await runChapter(next, {
+        port: firstPort + number * portsPerLane,
+        heavy,
+        results,
+        tell,
+        trace,
+      });
   };
   await Promise.all(Array.from({ length: lanes }, (_none, index) => lane(index)));
   return results;
 }
 
-type Lane = Readonly<{ port: number; heavy: Mutex; results: Results; tell: Tell }>;
+type Lane = Readonly<{
+  port: number;
+  heavy: Mutex;
+  results: Results;
+  tell: Tell;
+  trace: string | null;
+}>;
 
 async function runChapter(chapter: Chapter, lane: Lane): Promise<void> {
   const left = [...chapter.tasks];
@@ -102,7 +113,7 @@ async function runTask(
       results.negatives.push(result);
       tell.negative(result);
     } else if (task.kind === 'drill') {
-      const result = await runDrill(stack, task.fault, { dice, round });
+      const result = await runDrill(stack, task.fault, { dice, round, trace: lane.trace });
       results.drills.push(result);
       tell.drill(result);
     } else {

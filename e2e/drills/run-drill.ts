@@ -1,4 +1,6 @@
 /** One drill: all is well, a fault, its signal, what Fettle makes of it, the way back, all is well. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { AttemptDocument, IncidentRow } from '@fettle/sdk/api/incidents';
 import type { StatusDocument } from '@fettle/sdk/api/status';
 import type { Dice } from './dice.ts';
@@ -43,7 +45,7 @@ export async function untilCalm(stack: DrillStack): Promise<StatusDocument> {
 export async function runDrill(
   stack: DrillStack,
   fault: Fault,
-  { dice, round }: Readonly<{ dice: Dice; round: number }>,
+  { dice, round, trace }: Readonly<{ dice: Dice; round: number; trace: string | null }>,
 ): Promise<DrillResult> {
   const before = await untilCalm(stack);
   const known = new Set((await stack.loop.incidents()).map(({ id }) => id));
@@ -52,7 +54,10 @@ export async function runDrill(
   try {
     const signal = comesTrue(injected.signal.shows, injected.signal.withinMs ?? signalMs);
     const watch = await watchDrill(stack, injected, { beganMs, known });
-    return judge({ stack, fault, injected, watch, before, beganMs, round, signal: await signal });
+    const given = { stack, fault, injected, watch, before, beganMs, round };
+    const result = judge({ ...given, signal: await signal });
+    if (trace !== null) await keepTrace(stack, result, { folder: trace, watch });
+    return result;
   } finally {
     await injected.undo();
   }
@@ -226,6 +231,19 @@ function noteOf({ watch, signal }: Case, incident: IncidentRow | null): string |
 
 const titles = ({ incidents }: Watch): string =>
   incidents.map(({ id, title }) => `${id} ${title}`).join('; ');
+
+/** What Fettle knew, thought and did, for whoever wants to know why a drill went as it did. */
+async function keepTrace(
+  stack: DrillStack,
+  result: DrillResult,
+  { folder, watch }: Readonly<{ folder: string; watch: Watch }>,
+): Promise<void> {
+  const status = await stack.loop.status();
+  const incidents = await Promise.all(watch.incidents.map(({ id }) => stack.loop.incident(id)));
+  const file = `${result.stack}-${result.round}-${result.fault}.json`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, file), JSON.stringify({ result, incidents, status }, null, 2));
+}
 
 /** With the loop paused: the remedy that tempts is carried out, and the fault must go on. */
 export async function runTempting(

@@ -20,7 +20,11 @@ export const bridgeHalfOpen: Fault = {
         withinMs: 20_000,
       },
       expected: { classes: ['bridge_half_open'], targets: [peer.service] },
-      right: [act('service.restart', peer.service), reflex],
+      right: [
+        act('service.restart', peer.service),
+        reflex,
+        act('bridge.reconnect', bridge.service),
+      ],
       cured: linked,
       async undo() {
         stack.tell(peer.service, '');

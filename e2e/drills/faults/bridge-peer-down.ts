@@ -20,7 +20,12 @@ export const bridgePeerDown: Fault = {
         shows: async () => (await askDatabase(port, '{}')) === 'ECONNREFUSED' && !(await linked()),
       },
       expected: { classes: ['bridge_peer_down'], targets: [peer.service] },
-      right: [act('service.start'), act('service.restart'), reflex],
+      right: [
+        act('service.start'),
+        act('service.restart'),
+        reflex,
+        act('bridge.reconnect', bridge.service),
+      ],
       cured: linked,
       async undo() {
         if (!(await linked())) await stack.fettle('start', peer.service);

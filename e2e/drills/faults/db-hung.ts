@@ -36,7 +36,11 @@ export const dbHung: Fault = {
         stack.tell(service, '');
         if (!(await databaseAnswers(stack))) await restartByHand(stack, service);
       },
-      tempting: { what: `restart ${caller}`, run: () => restartByHand(stack, caller) },
+      // A database that Fettle probes over HTTP is mended at once, also while the loop is paused.
+      tempting:
+        database.health === null
+          ? { what: `restart ${caller}`, run: () => restartByHand(stack, caller) }
+          : null,
     };
   },
 };

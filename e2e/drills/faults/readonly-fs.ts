@@ -7,11 +7,14 @@ import { restartByHand } from '../hands.ts';
 export const readonlyFs: Fault = {
   name: 'readonly_fs',
   family: 'disk',
-  unfit: ({ disk }) => (disk === null ? 'no disk could be mounted here' : null),
+  unfit({ disk, kind }) {
+    if (disk === null) return 'no disk could be mounted here';
+    return kind === 'shop' ? 'its book is open for writing all the time' : null;
+  },
   async inject(stack) {
     const disk = stack.disk ?? '';
     const writer = stack.parts.writer ?? stack.parts.database;
-    remount(disk, 'ro');
+    if (!remount(disk, 'ro')) throw new RangeError(`${disk} stays writable`);
     const isReadOnly = (): boolean =>
       readFileSync('/proc/self/mounts', 'utf8')
         .split('\n')

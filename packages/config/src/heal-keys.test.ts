@@ -37,6 +37,7 @@ describe('heal', () => {
         '  flapping: {checks: 10}',
         '  resolve_after: 20s',
         '  escalation_value: 1h',
+        '  good_after: 5s',
       ].join('\n'),
       {
         heal: {
@@ -59,6 +60,7 @@ describe('heal', () => {
           flapping: { checks: 10, beginRatio: 0.5, endRatio: 0.25 },
           resolveMs: 20_000,
           escalationValueMs: 3_600_000,
+          goodAfterMs: 5_000,
         },
       },
     ));

@@ -97,6 +97,8 @@ test('env files in order, environment over them', () => {
     'b.env': 'B="2"\n',
   });
   expect(stack.services[0]?.environment).toEqual({ A: '1', B: '"2"', C: '3' });
+  const files = stack.services[0]?.envFiles?.map((path) => path.slice(stack.dir.length + 1));
+  expect(files).toEqual(['a.env', 'b.env', 'no.env']);
 });
 test('profiles choose services; optional dependencies on others fall away', () => {
   const text =

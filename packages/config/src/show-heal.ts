@@ -81,6 +81,7 @@ function wishDocument(wish: HealWish): Plain {
     },
     resolve_after: time(wish.resolveMs),
     escalation_value: time(wish.escalationValueMs),
+    good_after: time(wish.goodAfterMs),
   };
   return Object.fromEntries(Object.entries(document).filter(([, value]) => value !== undefined));
 }

@@ -31,6 +31,7 @@ const wishNames: Readonly<Record<keyof HealFields, keyof HealWish>> = {
   flapping: 'flapping',
   resolve_after: 'resolveMs',
   escalation_value: 'escalationValueMs',
+  good_after: 'goodAfterMs',
 };
 
 /** `services`: names that exist; null: they are not known here. */

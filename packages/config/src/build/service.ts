@@ -81,14 +81,18 @@ function buildHealing(
   fields: ServiceFields,
   path: string,
   { dir, sink, watched }: BuildContext,
-): Pick<Service, 'heal' | 'cleanup' | 'configs'> {
+): Pick<Service, 'heal' | 'cleanup' | 'configs' | 'envFiles'> {
   const heal = fields.heal?.value;
   const cleanup = buildCleanup(fields.cleanup?.value ?? [], { path, dir, sink });
   const configs = grantedFiles(fields, watched, { path, sink });
+  const envFiles = (fields.env_file?.value ?? []).flatMap((wish) =>
+    wish.path === '' ? [] : [resolve(wish.spot.source.baseDir, wish.path)],
+  );
   return {
     ...(heal === undefined ? {} : { heal }),
     ...(cleanup.length === 0 ? {} : { cleanup }),
     ...(configs.length === 0 ? {} : { configs }),
+    ...(envFiles.length === 0 ? {} : { envFiles }),
   };
 }
 

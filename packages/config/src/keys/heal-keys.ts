@@ -174,6 +174,11 @@ export const healKeys = {
     'fettle',
     "A person's time that a cure saves; 30m unless told. The longer, the more is tried first.",
   ),
+  good_after: key(
+    span,
+    'fettle',
+    'A version of a file is kept as good once a service started with it and was well so long; 60s unless told.',
+  ),
 } as const;
 
 const healObject = mapping(healKeys, { wanted: 'a mapping such as {autonomy: safe}' });

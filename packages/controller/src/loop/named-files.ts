@@ -25,6 +25,7 @@ export function filesOf(service: Service): readonly NamedFile[] {
     if (found.size < maxFiles && !found.has(path)) found.set(path, { path, kind });
   };
   for (const { path, secret } of service.configs ?? []) add(path, secret ? 'secret' : 'config');
+  for (const path of service.envFiles ?? []) add(path, 'secret');
   for (const { from } of service.templates) add(from, 'config');
   const written = new Set(service.templates.map(({ to }) => to));
   for (const path of namedPaths(service))

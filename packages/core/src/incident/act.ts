@@ -3,13 +3,12 @@
  * which one is worth it, and what the gate says. Then begins the run, asks a person, or says what
  * would have been done.
  */
-import { recentBrier } from '../knowledge/calibration.ts';
 import { choosePlan, fits } from '../loop/plan/choose.ts';
-import type { Prepared, Tried } from '../loop/plan/choose-input.ts';
+import { chainFrom } from '../loop/plan/cost.ts';
+import type { Prepared } from '../loop/plan/choose-input.ts';
 import type { Expression, FactCall, Value } from '../loop/plan/expression/expression.ts';
 import type { Plan } from '../loop/plan/plan.ts';
 import { noteBegin, noteHold } from '../loop/plan/rail-notes.ts';
-import { stackFacts } from '../loop/plan/stack-facts.ts';
 import type { Runbook } from '../loop/plan/runbook.ts';
 import type { Diagnosis, DiagnosisClass } from '../loop/diagnose/diagnosis.ts';
 import { beginRun } from '../loop/remedy/run-machine.ts';
@@ -29,7 +28,7 @@ import { turnRun } from './follow.ts';
 import type { Incident } from './incident.ts';
 import { planJudge } from './judge.ts';
 import { escalate, notify } from './notify.ts';
-import { serviceVersionOf } from './service-version.ts';
+import { planInput } from './plan-input.ts';
 import { tell } from './timeline.ts';
 
 const askMs = 3_000;
@@ -157,15 +156,16 @@ function prepare(
     if (isTrue) step ??= goto;
   }
   const params = judge.params;
-  const first = runbook.steps.get(step ?? '');
-  const target = String(judge.fill(first?.with['target'] ?? diagnosis.target));
+  const chain = chainFrom(runbook, step ?? '');
+  const first = chain[0]?.with['target'] ?? diagnosis.target;
+  const named = [first, ...chain.flatMap((one) => one.with['target'] ?? [])];
   return {
     runbook,
     triggered: false,
     never: never < 0 ? null : (runbook.neverWhen[never]?.text ?? null),
     step,
     params,
-    targets: [...new Set([target])].filter((name) => name !== ''),
+    targets: [...new Set(named.map((name) => String(judge.fill(name))))].filter(Boolean),
     dedupe: String(judge.fill(runbook.dedupe)),
     guards: null,
     approvalWhen: runbook.approval.when !== null && verdicts[at] === true,
@@ -178,52 +178,14 @@ function decide(
   diagnosis: Diagnosis,
   candidates: readonly Prepared[],
 ): void {
-  const { state, nowMs } = turn;
+  const { state } = turn;
   const id = nextId(state, 'plan');
-  const plan = choosePlan({
-    planId: id,
-    diagnosis,
-    candidates,
-    experience: state.experience,
-    policy: state.policy,
-    flags: state.flags,
-    rails: state.rails,
-    facts: stackFacts(state.picture, state.policy),
-    suffering: incident.symptoms
-      .filter(({ severity }) => severity === 'error')
-      .map(({ target }) => target),
-    tried: triedIn(turn, incident),
-    greenDrills: [],
-    serviceVersion: serviceVersionOf(state.picture, diagnosis.target),
-    orderedBy: workOf(state, incident, nowMs).byHand?.actor ?? null,
-    brier: recentBrier(state.experience.forecasts),
-    draw: drawOf(id, nowMs),
-    nowMs,
-  });
+  const plan = choosePlan(planInput(turn, incident, { planId: id, diagnosis, candidates }));
   incident.plans.push(plan);
   if (incident.plans.length > mostPlans) incident.plans.splice(0, 1);
   rememberIncident(state, incident);
   const taken = candidates.find(({ runbook }) => runbook.name === plan.runbook);
   carryOut(turn, incident, plan, taken?.dedupe ?? '');
-}
-
-function triedIn({ state }: Turn, incident: Incident): readonly Tried[] {
-  // A restart by the supervisor is no attempt of ours, and its failure says nothing of the cause.
-  return runsOf(state, incident)
-    .filter((run) => !isReflex(run))
-    .map((run) => ({
-      runbook: run.plan.runbook,
-      step: run.plan.step,
-      result: run.outcome?.kind ?? null,
-      blockSame: run.outcome?.kind === 'fixed-then-recurred',
-    }));
-}
-
-/** Spread over 0-1 and the same in a replay: it depends on nothing but the plan. */
-function drawOf(id: string, nowMs: number): number {
-  let hash = Math.floor(nowMs) % 65_521;
-  for (const char of id) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) % 1_000_003;
-  return (hash + 0.5) / 1_000_003;
 }
 
 function carryOut(turn: Turn, incident: Incident, plan: Plan, dedupe: string): void {

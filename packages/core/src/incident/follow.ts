@@ -20,6 +20,7 @@ import type { Incident } from './incident.ts';
 import { judgeOf } from './judge.ts';
 import { learn } from './learn.ts';
 import { escalate } from './notify.ts';
+import { refusalOf } from './plan-input.ts';
 import { tell } from './timeline.ts';
 
 /** Runs one turn of a run's machine and draws the conclusions. */
@@ -41,6 +42,7 @@ export function turnRun(turn: Turn, run: Run, act: (machine: Machine) => void): 
     judge: judgeOf(turn, run),
     specOf: (action) => actionSpecs.get(action) ?? null,
     stop: stopOf(state.rails, run.plan.targets, nowMs),
+    refuse: (step) => refusalOf(turn, run, step),
     nowMs,
     effects: made,
   };

@@ -31,6 +31,7 @@ export type HealWish = Readonly<{
   flapping?: Readonly<{ checks: number; beginRatio: number; endRatio: number }>;
   resolveMs?: number;
   escalationValueMs?: number;
+  goodAfterMs?: number;
 }>;
 
 /** What must hold; broken, it is a symptom. */

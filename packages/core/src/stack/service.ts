@@ -77,6 +77,8 @@ export type Service = Readonly<{
   cleanup?: readonly string[];
   /** Config and secret files that it reads; absent: none is known. */
   configs?: readonly ConfigFile[];
+  /** Absolute paths of its `env_file`s, there or not; absent: none. */
+  envFiles?: readonly string[];
   /** Where the service stands in the config file; line and column from 1. */
   place: Readonly<{ file: string; line: number; column: number }>;
 }>;

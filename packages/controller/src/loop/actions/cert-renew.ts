@@ -8,6 +8,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { failed, noMeans } from './act-error.ts';
 import { plan, type Action, type ActParams } from './action.ts';
+import { counted } from './counted.ts';
 import type { ActionWorld } from './action-world.ts';
 import { putFile, readFileState } from './file-swap.ts';
 import { hashOf } from './kept-bytes.ts';
@@ -64,7 +65,7 @@ export const certRenew: Action = {
       if (bytes === null) throw noMeans(`the former bytes of ${path} are gone`, 'Renew it again.');
       putFile(path, bytes, { mode, uid, gid });
     }
-    return Promise.resolve(`${differing.length} files put back`);
+    return Promise.resolve(`${counted(differing.length, 'file')} put back`);
   },
   observe(_params, capture) {
     const { files } = captured.parse(capture);

@@ -10,6 +10,7 @@ import { readTcpTable } from '@fettle/proc/tcp-table';
 import { z } from 'zod';
 import { noMeans, noTarget } from './act-error.ts';
 import { plan, type Action, type ActParams } from './action.ts';
+import { counted } from './counted.ts';
 import type { ActionWorld } from './action-world.ts';
 import { processesOf } from './own-processes.ts';
 import { endSessions, findPsql, listSessions, type Session } from './postgres-sessions.ts';
@@ -35,7 +36,7 @@ export const dbTerminateSessions: Action = {
     const sessions = await chosen(params, world);
     const pids = sessions.map(({ pid }) => pid).join(', ');
     const command = `psql -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid IN (${pids})"`;
-    const text = `end ${sessions.length} sessions of ${whose(params)} in ${target}`;
+    const text = `end ${counted(sessions.length, 'session')} of ${whose(params)} in ${target}`;
     return plan(text, command, [target], sessions.length === 0 ? 'a session that fits' : null);
   },
   async capture(params, world) {
@@ -49,7 +50,7 @@ export const dbTerminateSessions: Action = {
   async apply(params, capture, { world, signal }) {
     const { sessions } = captured.parse(capture);
     const ended = await endSessions({ url: urlOf(params, world), signal }, sessions);
-    return `${ended} of ${sessions.length} sessions ended`;
+    return `${ended} of ${counted(sessions.length, 'session')} ended`;
   },
   undo: null,
   async observe(params, capture, { world, signal }) {

@@ -10,6 +10,7 @@ import type { Service } from '@fettle/core/stack/service';
 import { listPids } from '@fettle/proc/process-tree';
 import { noMeans, noTarget } from './act-error.ts';
 import { plan, type Action, type ActParams } from './action.ts';
+import { counted } from './counted.ts';
 import type { ActionWorld } from './action-world.ts';
 import { mayDelete, reclaimableFiles, type Reclaimable } from './reclaimable.ts';
 import { targetOf } from './supervised-service.ts';
@@ -21,7 +22,7 @@ export const reclaimUntil = (wantedFree: number): Action => ({
   plan(params, world) {
     const files = candidates(params, world);
     const bytes = sum(files);
-    const size = `${files.length} files, ${Math.round(bytes / 1_048_576)} MiB`;
+    const size = `${counted(files.length, 'file')}, ${Math.round(bytes / 1_048_576)} MiB`;
     const targets = params['target'] === undefined ? [] : [targetOf(params)];
     const lacks = files.length === 0 ? 'a `cleanup:` glob that lists a file there' : null;
     const [first] = files;
@@ -53,7 +54,7 @@ export const reclaimUntil = (wantedFree: number): Action => ({
     }
     const percent = Math.round(freeRatio(params) * 100);
     const mib = Math.round(bytes / 1_048_576);
-    return `${count} files deleted, ${mib} MiB; ${percent} % is free now`;
+    return `${counted(count, 'file')} deleted, ${mib} MiB; ${percent} % is free now`;
   },
   undo: null,
   // To delete more of what may be deleted, until enough is free, does no harm.

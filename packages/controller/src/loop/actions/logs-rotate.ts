@@ -1,6 +1,7 @@
 /** Compresses what a service has logged so far and gives its space back; no line is lost. */
 import { noMeans } from './act-error.ts';
 import { plan, type Action } from './action.ts';
+import { counted } from './counted.ts';
 import { serviceOf, targetOf } from './supervised-service.ts';
 
 export const logsRotate: Action = {
@@ -19,7 +20,7 @@ export const logsRotate: Action = {
     if (world.logs === null) throw noMeans('no log is kept', 'Start the stack first.');
     const { segments, bytes } = await world.logs.rotate(targetOf(params));
     const mib = Math.round(bytes / 1_048_576);
-    return `${segments} segments compressed, ${mib} MiB given back`;
+    return `${counted(segments, 'segment')} compressed, ${mib} MiB given back`;
   },
   undo: null,
   // What is rotated already is not rotated again.

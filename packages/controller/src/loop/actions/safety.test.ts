@@ -228,7 +228,7 @@ describe('files', () => {
     const fd = openSync(old(join(dir, 'tmp', 'open.cache')), 'r');
     linkSync(old(join(dir, 'tmp', 'twice.cache')), join(dir, 'second-name'));
     old(join(dir, 'tmp', 'plain.cache'));
-    expect(await reclaim(world({ cleanup: [join(dir, 'tmp/*')] }))).toMatch(/^1 files deleted/);
+    expect(await reclaim(world({ cleanup: [join(dir, 'tmp/*')] }))).toMatch(/^1 file deleted/);
     closeSync(fd);
     expect(readdirSync(join(dir, 'tmp')).toSorted()).toEqual([
       'new.cache',

@@ -30,11 +30,11 @@ function open(fields: Partial<Service>, view: Partial<InstanceView> = {}, keepAf
     aView('api', { startedAtMs: Date.now() + 5, ...view }),
     aView('other', { startedAtMs: Date.now() + 60_000 }),
   ];
-  const world = { views, up: true };
+  const world = { views, up: true, appliedMs: 0 };
   const troubles: unknown[] = [];
   const ledger = openFileLedger({
     link: {
-      stack: () => stack,
+      stack: () => ({ ...stack, configModifiedAtMs: world.appliedMs }),
       instances: () => world.views,
       onSnapshot: () => () => undefined,
       onNotice: () => () => undefined,
@@ -152,6 +152,16 @@ test("a service's own data is left alone after some changes", async () => {
   write('state.json', '5');
   await until(() => ledger.watched().every(({ service }) => service !== 'api'));
   expect(changes.length).toBe(4);
+});
+test('an env file proves itself once it was applied', async () => {
+  write('api.env', 'A=1');
+  const { ledger, world } = open({ envFiles: [at('api.env')] });
+  write('other.conf', 'later');
+  await isKept(ledger, 'other.conf', 'later');
+  expect(ledger.goodVersion(at('api.env'))).toBeNull();
+  expect(ledger.watched()).toContainEqual({ path: at('api.env'), service: 'api', secret: true });
+  world.appliedMs = Date.now();
+  await isKept(ledger, 'api.env', 'A=1');
 });
 test.skipIf(process.getuid?.() === 0)(
   'a folder that takes nothing is a trouble, not an end',

@@ -6,6 +6,8 @@
  * well for a while. A run that began before the edit proves nothing: it may never have read it.
  */
 import type { Change } from '@fettle/core/loop/collect/change';
+import { defaultPolicy } from '@fettle/core/loop/plan/policy';
+import type { Stack } from '@fettle/core/stack/service';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -37,7 +39,7 @@ export type LedgerOptions = Readonly<{
   /** `.fettle`. */
   stateDir: string;
   nowMs: () => number;
-  /** How long a service must stay well with a version; 60 s unless told. */
+  /** How long a service must stay well with a version; as `heal.good_after` says unless told. */
   keepAfterMs?: number;
   /** How often what a watch missed is looked for; 5 s unless told. */
   everyMs?: number;
@@ -56,6 +58,8 @@ type Entry = {
   hash: string | null;
   /** When the content became what it is, wall clock; by the file's own word at first sight. */
   sinceMs: number;
+  /** Its modification time. */
+  writtenMs: number;
   changedAtMs: number | null;
   /** When it changed lately, to tell data from configuration. */
   changes: number[];
@@ -100,7 +104,7 @@ export function openFileLedger(options: LedgerOptions): FileLedger {
     }),
   ];
   refresh(shell);
-  const reviewMs = Math.min(everyMs, (options.keepAfterMs ?? keepAfterMs) / 4);
+  const reviewMs = Math.min(everyMs, keepAfterMs(options) / 4);
   shell.timer = setInterval(() => review(shell), reviewMs).unref();
   return {
     watched: () => [...shell.entries.values()].flatMap(rowsOf),
@@ -121,7 +125,9 @@ export function openFileLedger(options: LedgerOptions): FileLedger {
   };
 }
 
-const keepAfterMs = 60_000;
+function keepAfterMs({ keepAfterMs: told, link }: LedgerOptions): number {
+  return told ?? link.stack()?.heal?.goodAfterMs ?? defaultPolicy.goodAfterMs;
+}
 
 function rowsOf({ path, kind, services }: Entry): ReturnType<FileLedger['watched']> {
   const readers = services.length === 0 ? [null] : services;
@@ -172,7 +178,7 @@ function refresh(shell: Shell): void {
   shell.watch.set(new Set(wanted.keys()));
 }
 
-const unseen = { hash: null, sinceMs: 0, changedAtMs: null, changes: [] };
+const unseen = { hash: null, sinceMs: 0, writtenMs: 0, changedAtMs: null, changes: [] };
 
 /** What changed while nobody watched is told with the time that the file tells. */
 async function seeFirst(shell: Shell, path: string): Promise<void> {
@@ -183,6 +189,7 @@ async function seeFirst(shell: Shell, path: string): Promise<void> {
   const now = await readFile(path);
   entry.hash = now?.hash ?? null;
   entry.sinceMs = now?.changedMs ?? Date.now();
+  entry.writtenMs = now?.writtenMs ?? 0;
   shell.store.saw(path, entry.hash);
   if (before !== null && before.seenHash !== entry.hash)
     tell(shell, entry, before.seenHash === null, entry.sinceMs);
@@ -201,6 +208,7 @@ async function see(shell: Shell, path: string): Promise<void> {
   const isSame = entry.changedAtMs !== null && wallMs - entry.sinceMs < sameMs;
   entry.hash = hash;
   entry.sinceMs = now?.changedMs ?? wallMs;
+  entry.writtenMs = now?.writtenMs ?? 0;
   shell.store.saw(path, hash);
   flush(shell);
   if (isSame && !created && hash !== null) return;
@@ -267,13 +275,14 @@ function review(shell: Shell): void {
   if (pending.length === 0) return;
   for (const service of new Set(pending.flatMap(({ services }) => services)))
     noteWell(shell, service);
-  const afterMs = options.keepAfterMs ?? keepAfterMs;
+  const afterMs = keepAfterMs(options);
   for (const entry of pending)
     if (isProven(shell, entry, afterMs)) later(shell, () => keep(shell, entry));
 }
 
 function isProven({ options, wellSince }: Shell, entry: Entry, afterMs: number): boolean {
   const wallMs = Date.now();
+  if (isUnread(entry, options.link.stack())) return false;
   const readers = options.link
     .instances()
     .filter(
@@ -288,6 +297,12 @@ function isProven({ options, wellSince }: Shell, entry: Entry, afterMs: number):
       return startMs >= Math.floor(entry.sinceMs) && wallMs - sinceMs >= afterMs;
     })
   );
+}
+
+/** An env file is read when the config is applied: a later edit reached nobody yet. */
+function isUnread({ path, writtenMs }: Entry, stack: Stack | null): boolean {
+  const isEnvFile = stack?.services.some(({ envFiles }) => envFiles?.includes(path)) ?? false;
+  return isEnvFile && (stack?.configModifiedAtMs ?? 0) < Math.floor(writtenMs);
 }
 
 async function keep(shell: Shell, entry: Entry): Promise<void> {
@@ -306,7 +321,7 @@ function flush({ store, options }: Shell): void {
   }
 }
 
-type Content = Readonly<{ bytes: Buffer; hash: string; changedMs: number }>;
+type Content = Readonly<{ bytes: Buffer; hash: string; changedMs: number; writtenMs: number }>;
 
 /** null: gone, unreadable, no plain file, or too large to keep. */
 async function readFile(path: string): Promise<Content | null> {
@@ -316,7 +331,8 @@ async function readFile(path: string): Promise<Content | null> {
       const facts = await file.stat();
       if (!facts.isFile() || facts.size > maxFileBytes) return null;
       const bytes = await file.readFile();
-      return { bytes, hash: hashOf(bytes), changedMs: facts.ctimeMs };
+      const { ctimeMs, mtimeMs } = facts;
+      return { bytes, hash: hashOf(bytes), changedMs: ctimeMs, writtenMs: mtimeMs };
     } finally {
       await file.close();
     }

@@ -41,7 +41,7 @@ const blob = /[\w.+/%=-]{80,}/g;
 /** `key=value`: the value varies whatever it looks like. */
 const pair = /([\w.-]=)(?![=~>\s])(?:\[[^\]]*\]|\([^)]*\)|[^\s,;&)\]}]+)/g;
 /** A list of what varies is one thing that varies, however long. */
-const wildRun = /([\w-]{0,40}<\*>)(?:,? (?:\1|\(<\*>\))(?=[\s,]|$))+/g;
+const wildRun = /(?<![\w-])([\w-]{0,40}<\*>)(?:,? (?:\1|\(<\*>\))(?=[\s,]|$))+/g;
 /** Nothing where something may stand: `connected from 10.0.0.7 ()`. */
 const nothing = / (?:\(\)|\[\]|""|'')(?= |$)/g;
 /** A word of the program with a short number behind it: `worker-3`; longer ones are identities. */

@@ -120,3 +120,24 @@ test('log text that looks like anything is only text', () => {
   for (const line of hostile) tree.add(line, startMs);
   expect(tree.seen().lines).toBe(hostile.length);
 });
+
+test('whatever is written into a log, the tree stays within its bounds', () => {
+  const tree = openTemplates();
+  const alphabet = [...'ab1 .:/"\'=<>*()[]{}\\-_\t\u0000é😀'];
+  let seed = 7;
+  const next = (below: number): number => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return seed % below;
+  };
+  for (let count = 0; count < 3_000; count += 1) {
+    const line = Array.from({ length: next(120) }, () => alphabet[next(alphabet.length)]).join('');
+    tree.add(line, startMs + count);
+  }
+  expect(tree.seen().lines).toBe(3_000);
+  expect(tree.templates().length).toBeLessThanOrEqual(500);
+  for (const { text, example, count } of tree.templates()) {
+    expect(text.length).toBeLessThanOrEqual(1_200);
+    expect(example.length).toBeLessThanOrEqual(300);
+    expect(count).toBeGreaterThan(0);
+  }
+});

@@ -112,8 +112,11 @@ function symptomsOf(book: SymptomBook): readonly Symptom[] {
 }
 
 function notePauses(book: SymptomBook, picture: Picture, nowMs: number): void {
-  if (book.askedMs === null) book.quietUntilMs = Math.max(picture.openedMs, 0) + settleMs;
-  else if (nowMs - book.askedMs > longestGapMs) book.quietUntilMs = nowMs + settleMs;
+  if (book.askedMs === null) {
+    book.quietUntilMs = picture.openedMs + settleMs;
+    // Ids of an earlier life are in kept incidents: ours come after them.
+    book.nextId = nowMs;
+  } else if (nowMs - book.askedMs > longestGapMs) book.quietUntilMs = nowMs + settleMs;
   book.askedMs = nowMs;
   if (picture.pausedUntilMs > 0) {
     book.quietUntilMs = Math.max(book.quietUntilMs, picture.pausedUntilMs + settleMs);

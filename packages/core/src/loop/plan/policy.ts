@@ -43,6 +43,8 @@ export type Policy = Readonly<{
   frozenUntilMs: number;
   /** Approximate human minutes that an automatic cure saves. */
   escalationValueMs: number;
+  /** A version of a file is good once a service started with it and stayed well for this long. */
+  goodAfterMs: number;
 }>;
 
 export const defaultPolicy: Policy = {
@@ -65,4 +67,5 @@ export const defaultPolicy: Policy = {
   resolveMs: 10_000,
   frozenUntilMs: 0,
   escalationValueMs: 1_800_000,
+  goodAfterMs: 60_000,
 };

@@ -92,6 +92,7 @@ function rig(...steps: readonly Step[]) {
     judge: { calls: () => [], decide: (all) => all.map(() => true), fill: (value) => value },
     specOf: () => ({ irreversible: null }) as unknown as ReturnType<Machine['specOf']>,
     stop,
+    refuse: (id) => (id === 'risky' ? 'the risk is high' : null),
     nowMs,
     effects: [],
   });
@@ -135,6 +136,18 @@ test('evidence, pre-state, act, clean window: in this order', () => {
   equal(outcome(), null);
   turn(tickVerification, 2_500);
   equal(outcome(), 'fixed');
+});
+test('the step of an on_fail is done, unless the gate refuses it: then a person is called', () => {
+  for (const other of ['b', 'risky']) {
+    const { turn, run } = rig(step('a', { onFail: other }), step(other));
+    turn(beginRun);
+    turn((machine) => takeEvidence(machine, []));
+    turn(captured('run-1/a/1'));
+    const next = turn(acted('run-1/a/1', false));
+    deepEqual(next, other === 'b' ? ['capture run-1/b/1'] : []);
+    equal(run.outcome?.kind ?? null, other === 'b' ? null : 'no-effect');
+    equal(run.escalation, other === 'b' ? null : 'risky is not done: the risk is high');
+  }
 });
 test('a failed step is tried again after its back-off, under another key', () => {
   const { turn, run } = rig(step('a', { retry: { attempts: 2, backoffMs: 1_000, factor: 2 } }));

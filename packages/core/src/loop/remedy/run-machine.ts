@@ -35,6 +35,8 @@ export type Machine = Readonly<{
   specOf(action: string): ActionSpec | null;
   /** Why nothing may be done any more; null: go on. */
   stop: string | null;
+  /** Why the step of an `on_fail` may not be done; null: it may. The plan's gate has not seen it. */
+  refuse(step: string): string | null;
   nowMs: number;
   /** Filled by the functions below. */
   effects: RunEffect[];
@@ -135,9 +137,8 @@ export function takeObservation(
   if (seen === 'not-done') return takeResult(machine, { key, ok: false, detail: 'found not done' });
   attempt.state = 'unknown';
   attempt.endedMs = machine.nowMs;
-  const text = `whether ${attempt.action} on ${attempt.target} took effect is not known`;
-  run.escalation = text;
-  end(machine, 'unknown', text);
+  run.escalation = `whether ${attempt.action} on ${attempt.target} took effect is not known`;
+  end(machine, 'unknown', run.escalation);
 }
 
 export function takeUndone(
@@ -303,7 +304,9 @@ function failStep(machine: Machine, detail: string): void {
     const waitMs = step.retry.backoffMs * step.retry.factor ** (run.tries - 1);
     return move(machine, 'backing-off', Math.min(waitMs, Math.max(0, run.deadlineMs - nowMs)));
   }
-  if (step.onFail !== null) return goTo(machine, step.onFail);
+  const refusal = step.onFail === null ? null : machine.refuse(step.onFail);
+  if (refusal !== null) run.escalation = `${step.onFail} is not done: ${refusal}`;
+  else if (step.onFail !== null) return goTo(machine, step.onFail);
   giveUp(machine, 'no-effect', `${step.action} failed: ${detail}`);
 }
 
@@ -325,8 +328,7 @@ function goTo(machine: Machine, next: string): void {
 function observe(machine: Machine): void {
   const { run } = machine;
   move(machine, 'observing', captureMs + slackMs);
-  const deed = deedOf(run, run.attempts.length - 1, captureMs);
-  machine.effects.push({ kind: 'observe-act', ...deed });
+  machine.effects.push({ kind: 'observe-act', ...deedOf(run, run.attempts.length - 1, captureMs) });
 }
 
 function halt(machine: Machine, reason: string): void {

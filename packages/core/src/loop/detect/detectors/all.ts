@@ -10,6 +10,7 @@ import { exit } from './exit.ts';
 import { flapping } from './flapping.ts';
 import { forecast } from './forecast.ts';
 import { hang } from './hang.ts';
+import { hostPressure } from './host-pressure.ts';
 import { listenerForeign } from './listener-foreign.ts';
 import { logFlood } from './log-flood.ts';
 import { portMoved } from './port-moved.ts';
@@ -33,6 +34,7 @@ export const detectors: readonly Detector[] = [
   flapping,
   checkDown,
   threshold,
+  hostPressure,
   anomaly,
   disk,
   logFlood,

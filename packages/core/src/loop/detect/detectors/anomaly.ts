@@ -7,6 +7,7 @@ import type { Metric } from '../../collect/metric.ts';
 import type { Picture, ServicePicture } from '../../collect/picture.ts';
 import { recentRequests } from '../../collect/request-figures.ts';
 import type { Detector, Sign } from '../detector.ts';
+import { isCrowded } from '../pressure.ts';
 import { holds, isSettled, recent } from '../recent.ts';
 import { signOf } from '../sign.ts';
 import { slowdownOf } from '../slowdown.ts';
@@ -73,12 +74,15 @@ function slowSigns(picture: Picture, service: ServicePicture, nowMs: number): re
   // A probe that fails outright is a check's business.
   if (slow === null || slow.usual === 0) return [];
   const isGrave = slow.factor >= 5 && slow.now >= 500;
+  // On a crowded machine everybody is slow: only plain suffering of users says something.
+  const isTold = slow.metric === 'probe_ms' || !isGrave;
+  const crowdedSeverity = isTold ? 'info' : 'warn';
   return [
     signOf({
       kind: 'anomaly',
       target: service.name,
       about: slow.metric,
-      severity: isGrave ? 'error' : 'warn',
+      severity: isCrowded(picture, nowMs) ? crowdedSeverity : isGrave ? 'error' : 'warn',
       sinceMs: slow.sinceMs,
       text: `${service.name} ${slow.text}`,
       from: 'series',

@@ -133,6 +133,25 @@ test('a busy processor where others are busy, too, and a young history', () => {
   expect(stage.sample(60_000, busy)).toContain('threshold:api:cpu');
 });
 
+test('host: a crowded machine makes all slow, and blames no service for it', () => {
+  const stage = lived(open());
+  const crowd = () => ({
+    '@host psi_cpu': 0.7,
+    'api cpu': 0.3,
+    'api probe_ms': 400,
+    'api request_p95_ms': 110,
+  });
+  stage.sample(120_000, crowd);
+  expect(stage.showing().map(({ key }) => key)).toContain('threshold:@host:psi_cpu');
+  expect(grave(stage)).toEqual([]);
+});
+
+test('host: crowded, and requests are plainly slow', () => {
+  const stage = lived(open());
+  stage.sample(120_000, () => ({ '@host psi_cpu': 0.7, 'api request_p95_ms': 400 }));
+  expect(grave(stage)).toEqual(['threshold:@host:psi_cpu']);
+});
+
 test('disk: deleted files count sooner on a small disk', () => {
   const stage = open();
   const small = { '@disk:/s disk_used_ratio': 0.9, '@disk:/s disk_free_bytes': 4 * mebibyte };

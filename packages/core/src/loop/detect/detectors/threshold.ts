@@ -5,16 +5,17 @@
  */
 import type { Picture, ServicePicture } from '../../collect/picture.ts';
 import type { Detector, Sign } from '../detector.ts';
+import { isCrowded } from '../pressure.ts';
 import { holds, isSettled, liveCount, recent } from '../recent.ts';
 import { signOf } from '../sign.ts';
 import { slowdownOf } from '../slowdown.ts';
 
 const nearLimit = 0.9;
 const shortMs = 15_000;
-/** Of its quota, for so long. Lower where others want the processor, too, and nobody gets all of it. */
+/** Of its quota, for so long; less where others want the processor, too, but then plainly slow. */
 const busyRatio = 0.85;
-const crowdedBusyRatio = 0.6;
-const crowdedPressure = 0.2;
+const crowdedBusyRatio = 0.65;
+const crowdedSlowMs = 250;
 const busyMs = 30_000;
 
 export const threshold: Detector = {
@@ -60,13 +61,13 @@ function busySigns(picture: Picture, service: ServicePicture, nowMs: number): re
   const last = picture.series.last(service.name, 'cpu', nowMs);
   // Most programs turn on one core; what may use more says so by its quota.
   const quota = (service.definition.limits.cpus ?? 1) * Math.max(1, liveCount(service));
-  const pressure = picture.series.last('@host', 'psi_cpu', nowMs) ?? 0;
-  const bar = quota * (pressure >= crowdedPressure ? crowdedBusyRatio : busyRatio);
+  const crowded = isCrowded(picture, nowMs);
+  const bar = quota * (crowded ? crowdedBusyRatio : busyRatio);
   if (last === null || last < bar || !isSettled(service, busyMs, nowMs)) return [];
   const lately = recent(picture, service.name, 'cpu', { nowMs, windowMs: busyMs });
   if (lately === null || !holds(lately, (value) => value >= bar)) return [];
   const slow = slowdownOf(picture, service, nowMs);
-  if (slow === null) return [];
+  if (slow === null || (crowded && slow.now < crowdedSlowMs)) return [];
   const text = `${service.name} uses ${last.toFixed(1)} cores and ${slow.text}`;
   return [
     signOf({

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import type { GateInput } from '../gate-input.ts';
 import type { Decision } from '../plan.ts';
-import { actionOf, factsOf, gateInputOf, policyOf, runbookOf } from '../planning.contract.ts';
+import {
+  actionOf,
+  factsOf,
+  gateInputOf,
+  policyOf,
+  runbookOf,
+  stepOf,
+} from '../planning.contract.ts';
 import type { ServiceFacts } from '../stack-facts.ts';
 import { blastRadius } from './blast-radius.ts';
 
@@ -29,6 +36,17 @@ test('too many', () => check({ targets: ['api', 'db'] }, refuse, /2 targets, at 
 test('the runbook may allow more', () => {
   const limits = { ...runbookOf().limits, maxTargets: 2 };
   check({ targets: ['api', 'db'], runbook: runbookOf({ limits }) }, null, /enough/);
+});
+test('as many as its steps name', () => {
+  const steps = [
+    stepOf({ next: 'two' }),
+    stepOf({ id: 'two', action: 'config.restore', with: { target: 'db' } }),
+  ];
+  const facts = factsOf({ db: {} });
+  const runbook = runbookOf({}, steps);
+  check({ targets: ['api', 'db'], facts, runbook }, null, /enough/);
+  const limits = { ...runbook.limits, maxTargets: 1 };
+  check({ targets: ['api', 'db'], facts, runbook: { ...runbook, limits } }, refuse, /at most 1/);
 });
 test('the only instance, healthy', () => check(of(1, 1), approve, /api/));
 test('the only instance, which is failing whatever its check says', () =>

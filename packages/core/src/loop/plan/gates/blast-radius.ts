@@ -4,6 +4,7 @@
  * The last healthy instance is touched only when the service is failing anyway. Source: medik8s
  * node healthcheck (`minHealthy: 51%`).
  */
+import { chainFrom } from '../cost.ts';
 import type { Gate, GateInput } from '../gate-input.ts';
 import type { ServiceFacts } from '../stack-facts.ts';
 
@@ -19,8 +20,10 @@ const endings = new Set([
 export const blastRadius: Gate = {
   name: 'blast-radius',
   ask: (input) => {
-    const { targets, runbook, policy, approvedBy, nowMs } = input;
-    const most = runbook.limits.maxTargets ?? policy.maxTargets;
+    const { targets, runbook, step, policy, approvedBy, nowMs } = input;
+    // What its author names step by step is no selection that could grow by itself.
+    const named = chainFrom(runbook, step.id).filter((one) => one.with['target'] !== undefined);
+    const most = runbook.limits.maxTargets ?? Math.max(policy.maxTargets, named.length);
     if (targets.length === 0 || targets.length > most)
       return {
         text: `it touches ${targets.length} targets, at most ${most}`,
