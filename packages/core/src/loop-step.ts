@@ -12,7 +12,7 @@ import { answersTo, resumeRuns, tickRuns, turnRun } from './incident/follow.ts';
 import { constraintJudge } from './incident/constraint-judge.ts';
 import { gatherSymptoms } from './incident/gather.ts';
 import { concludeLook, look } from './incident/look.ts';
-import { claimReflexes, giveUpReflexes, takeReflex } from './incident/reflexes.ts';
+import { claimReflexes, giveUpReflexes, openForReflexes, takeReflex } from './incident/reflexes.ts';
 import { ownActs } from './incident/own-acts.ts';
 import { restore } from './incident/restore.ts';
 import type { Observation } from './loop/collect/observation.ts';
@@ -67,7 +67,7 @@ function callsForThought(state: LoopState, event: LoopEvent, nowMs: number): boo
 }
 
 function paceMs(state: LoopState): number {
-  return openIncidents(state).length > 0 ? busyMs : quietMs;
+  return openIncidents(state).length > 0 || state.reflexes.size > 0 ? busyMs : quietMs;
 }
 
 function isNews(observation: Observation): boolean {
@@ -185,8 +185,9 @@ function think(turn: Turn): void {
   const options = { flags: state.flags, ownActs: acts, selfInflictedMs, judge };
   const seen = detect(state.book, state.picture, options, nowMs);
   gatherSymptoms(turn, [...seen.began, ...seen.going]);
+  for (const incident of openIncidents(state)) claimReflexes(turn, incident);
+  openForReflexes(turn);
   for (const incident of openIncidents(state)) {
-    claimReflexes(turn, incident);
     look(turn, incident);
     if (incident.symptoms.length > 0) giveUpReflexes(turn, incident, reflexMs);
     act(turn, incident);

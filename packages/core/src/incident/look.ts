@@ -16,6 +16,8 @@ const longestPauseMs = 60_000;
 const mostExamined = 12;
 const mostDiagnoses = 10;
 const curedMs = 60_000;
+/** Below it, who mended it at once knows better: it saw the process. */
+const sure = 0.8;
 
 /** Due, and none under way: asks for an exam. */
 export function look(turn: Turn, incident: Incident): void {
@@ -75,7 +77,7 @@ function decide(turn: Turn, incident: Incident): void {
   if (group === null) return;
   const { exams } = workOf(state, incident, nowMs);
   const found = diagnose(group, state.picture, exams, nowMs);
-  const judged = found.class === 'unknown' ? (toldByReflex(turn, incident) ?? found) : found;
+  const judged = found.confidence < sure ? (toldByReflex(turn, incident, found) ?? found) : found;
   const before = incident.diagnosis;
   const isSame =
     before !== null && before.class === judged.class && before.target === judged.target;
@@ -125,11 +127,13 @@ const reflexClasses: Readonly<Record<string, DiagnosisClass>> = {
 };
 
 /** Who mended it at once saw the cause; by now nothing of it can be seen. */
-function toldByReflex({ state, nowMs }: Turn, incident: Incident): Finding | null {
+function toldByReflex({ state, nowMs }: Turn, incident: Incident, found: Finding): Finding | null {
   const run = runsOf(state, incident).findLast(isReflex);
   const attempt = run?.attempts[0];
   const cause = reflexClasses[attempt?.detail ?? ''];
   if (attempt === undefined || cause === undefined) return null;
+  // That it ended says little: any better word stands.
+  if (cause === 'crash' && found.class !== 'unknown') return null;
   const { target, detail } = attempt;
   const words = detail.replaceAll('-', ' ');
   return {

@@ -7,12 +7,23 @@ import { formatDuration } from '@fettle/sdk/duration';
 import type { Plan } from '../loop/plan/plan.ts';
 import { isReflex, type Run } from '../loop/remedy/run.ts';
 import type { Reflex } from '../loop-event.ts';
-import { nextId, openIncidents, rememberRun, runsOf, type Turn } from '../loop-state.ts';
+import {
+  nextId,
+  openIncidents,
+  rememberIncident,
+  rememberRun,
+  runsOf,
+  type Turn,
+} from '../loop-state.ts';
 import { concludeRun } from './follow.ts';
 import type { Incident } from './incident.ts';
+import { notify } from './notify.ts';
+import { openIncident } from './open-incident.ts';
 import { tell } from './timeline.ts';
 
 const keptMs = 60_000;
+/** A symptom that belongs to it shows by then. */
+const claimMs = 2_000;
 const mostKept = 200;
 /** Of one incident. */
 const mostReflexes = 4;
@@ -36,6 +47,23 @@ export function claimReflexes(turn: Turn, incident: Incident): void {
     if (held === undefined) continue;
     state.reflexes.delete(service);
     if (nowMs - held.atMs <= keptMs) addReflex(turn, incident, held.reflex);
+  }
+}
+
+/** Mended before any symptom showed: it was a failure all the same, and is told. */
+export function openForReflexes(turn: Turn): void {
+  const { state, nowMs } = turn;
+  for (const [service, { reflex, atMs }] of state.reflexes) {
+    if (nowMs - atMs < claimMs) continue;
+    state.reflexes.delete(service);
+    if (nowMs - atMs > keptMs || state.picture.services.get(service)?.want === 'down') continue;
+    const what = reflex.reason.replaceAll('-', ' ');
+    const title = `${reflex.instance} was mended at once: ${what}`;
+    const incident = openIncident(turn, { root: service, title, severity: 'error' });
+    incident.services.push(service);
+    addReflex(turn, incident, reflex);
+    notify(turn, incident, 'opened');
+    rememberIncident(state, incident);
   }
 }
 
