@@ -3,9 +3,9 @@
  * figure that suffers, and have no dependency that is stranger still.
  *
  * The intuition: trouble travels from a dependency to those that need it, and loses strength on the
- * way; so the deepest strange one is the best guess, and one that merely moves along is not. Source:
- * MicroRank and PageRank-like walks need call traces; this needs a graph and figures only, as
- * CIRCA's regression score does (Li et al., KDD 2022), in its simplest robust form.
+ * way; so the deepest strange one is the best guess, and one that merely moves along is not. Needs
+ * no traces of calls, only a graph and figures. Source: the ranked correlation of the petshop set
+ * (Hardt et al., CLeaR 2024), made robust and told to look below.
  */
 
 /** Values in equal steps, oldest first; null where there was none. */
