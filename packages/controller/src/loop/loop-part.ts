@@ -4,6 +4,7 @@
  */
 import type { LoopCommand, LoopEvent, Reflex } from '@fettle/core/loop-event';
 import { openLoop, type LoopState } from '@fettle/core/loop-state';
+import { isOn } from '@fettle/core/loop/plan/flags';
 import type { Incident } from '@fettle/core/incident/incident';
 import type { Problem } from '@fettle/config/problem/problem';
 import type { Params } from '@fettle/core/loop/diagnose/diagnosis';
@@ -83,6 +84,7 @@ export function openLoopPart(options: LoopOptions): LoopPart {
     startCollectors({
       deps: { ...options.collecting, nowMs },
       observed: (observations) => driver.take({ kind: 'observed', observations }),
+      isOn: (flag, service) => isOn(state.flags, flag, service),
     }),
     watchReflexes(link, (reflex) => driver.take(reflex)),
     settings.onChange(configure),

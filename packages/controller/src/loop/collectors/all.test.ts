@@ -5,6 +5,7 @@ import { aService, aStack, aView, until } from '../../controller.kit.ts';
 import { collectors, startCollectors } from './all.ts';
 import type { Collector } from './collector.ts';
 import { aWorld, type World } from './collecting.kit.ts';
+import type { IsOn } from './flag-gate.ts';
 
 const stops: (() => void)[] = [];
 afterEach(() => {
@@ -14,17 +15,18 @@ afterEach(() => {
 const named = (...names: string[]): readonly Collector[] =>
   collectors.filter(({ name }) => names.includes(name));
 
-function open(names: string[], over: { limit?: number; cost?: () => void } = {}): World {
+type Over = { limit?: number; windowMs?: number; cost?: () => void; isOn?: IsOn };
+
+function open(names: string[], { cost, ...over }: Over = {}): World {
   const world = aWorld(aStack([aService('api')]), [aView('api')]);
-  const { limit } = over;
   const stop = startCollectors({
     deps: world.deps,
     observed(batch) {
-      over.cost?.();
+      cost?.();
       world.seen.push(...batch);
     },
     collectors: named(...names),
-    ...(limit === undefined ? {} : { limit }),
+    ...over,
   });
   stops.push(stop);
   return world;
@@ -121,4 +123,39 @@ test('a flood is sampled: every line is handed over or counted, once', async () 
   expect(given).toBe(bytes * 10);
   expect(only(world, 'lines').some(({ skippedLines }) => skippedLines > 0)).toBe(true);
   expect(only(world, 'lines').some(({ lines }) => lines.length > 0)).toBe(true);
+});
+
+test('past its budget collection is shed, which is told, and restored', async () => {
+  const burn = { forMs: 30 };
+  const cost = (): void => {
+    const untilMs = performance.now() + burn.forMs;
+    while (performance.now() < untilMs);
+  };
+  const world = open(['log lines'], { limit: 0.05, windowMs: 60, cost });
+  world.lines('api.1', 't', ['one'], 0);
+  await until(() => world.told.includes('collect.shed'));
+  burn.forMs = 0;
+  await until(() => world.told.includes('collect.restored'));
+});
+
+test('a switched-off capability keeps its observations from the loop, service by service', async () => {
+  const off = new Set(['error_collection']);
+  const world = open(['log lines', 'process figures', 'checks'], {
+    isOn: (flag, service) => !(off.has(flag) && service === 'api'),
+  });
+  const figures = { memoryBytes: 1, cpuRatio: 1, openFiles: 1, threads: 1, zombies: 0 };
+  const look = (service: string): void =>
+    world.look([{ service, instance: `${service}.1`, pid: 7, state: 'S', ...figures }]);
+  world.lines('api.1', 't', ['one'], 0);
+  world.lines('web.1', 't', ['one'], 0);
+  look('api');
+  await arrived(world, 3);
+  expect(only(world, 'lines').map(({ service }) => service)).toEqual(['web']);
+  expect(only(world, 'sampled')[0]?.samples.length).toBe(5);
+  off.add('monitoring');
+  look('api');
+  look('web');
+  await arrived(world, 7);
+  const counts = only(world, 'sampled').map(({ samples }) => samples.length);
+  expect(counts).toEqual([5, 0, 5]);
 });

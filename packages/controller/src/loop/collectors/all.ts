@@ -15,6 +15,7 @@ import { disksCollector } from './disks-collector.ts';
 import { errorsCollector } from './errors-collector.ts';
 import { figuresCollector } from './figures-collector.ts';
 import { filesCollector } from './files-collector.ts';
+import { passGate, type IsOn } from './flag-gate.ts';
 import { hostCollector } from './host-collector.ts';
 import { linesCollector } from './lines-collector.ts';
 import { stackCollector } from './stack-collector.ts';
@@ -43,15 +44,20 @@ export type CollectOptions = Readonly<{
   collectors?: readonly Collector[];
   /** Share of one core that collection may take. */
   limit?: number;
+  /** How long its cost is summed up before something is shed; 10 s unless told. */
+  windowMs?: number;
+  /** Switches, which may change at any time; all on unless told. */
+  isOn?: IsOn;
 }>;
 
 const batchMs = 20;
 const maxBatch = 2_000;
 
 export function startCollectors(options: CollectOptions): Disposer {
-  const { deps, observed } = options;
+  const { deps, observed, isOn } = options;
   const budget = openBudget({
     ...(options.limit === undefined ? {} : { limit: options.limit }),
+    ...(options.windowMs === undefined ? {} : { windowMs: options.windowMs }),
     onShed: (shed) => tellShed(deps, shed),
   });
   let batch: Observation[] = [];
@@ -64,7 +70,10 @@ export function startCollectors(options: CollectOptions): Disposer {
     if (ready.length > 0) budget.spend('the loop', () => observed(ready));
   };
   const emit: Emit = (observations) => {
-    for (const one of observations) batch.push(one);
+    for (const one of observations) {
+      const passed = isOn === undefined ? one : passGate(one, isOn);
+      if (passed !== null) batch.push(passed);
+    }
     if (batch.length >= maxBatch) flush();
     else if (batch.length > 0) timer ??= setTimeout(flush, batchMs);
   };

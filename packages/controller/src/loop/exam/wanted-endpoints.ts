@@ -92,7 +92,8 @@ function howToAsk(
 
 /**
  * Whom an address means that nobody of the stack has: something stands between (a proxy), and it
- * speaks the protocol of the one behind it. Told by the setting's name, else by there being but one.
+ * speaks the protocol of the one behind it. Told by the setting's name, or by there being
+ * but one.
  */
 function behind({ setting }: NamedAddress, { stack, service }: ExamContext): Service | null {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[^a-z\d]/g, '');

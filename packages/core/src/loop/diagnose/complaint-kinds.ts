@@ -24,7 +24,7 @@ export const complaintKinds = [
     kind: 'connect-timeout',
     patterns: [
       /connect ETIMEDOUT|ConnectTimeout|UND_ERR_CONNECT_TIMEOUT|Connect Timeout Error/,
-      /dial tcp[^\n]*(?:i\/o timeout|deadline)|connect(?:ion|ing)?[^\n]{0,60} timed[ -]?out/i,
+      /dial tcp[^\n]*(?:i\/o timeout|deadline)|\bconnect(?:ion|ing)?\b[^\n]{0,60} timed[ -]?out/i,
       /EHOSTUNREACH|ENETUNREACH|no route to host|network is unreachable|host is unreachable/i,
     ],
   },

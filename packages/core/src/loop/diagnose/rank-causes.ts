@@ -86,9 +86,12 @@ function oddOf(offer: Offer, all: readonly Offer[], group: Group, picture: Pictu
   return odd;
 }
 
-/** Hosts and disks carry services; a dependency carries its dependants. */
+/**
+ * Disks carry services; a dependency carries its dependants. A host that is short of something is
+ * no deeper than they: it makes all slow and explains no failure of one.
+ */
 function isDeeper(picture: Picture, deep: string, shallow: string): boolean {
-  if (shallow.startsWith('@')) return false;
+  if (shallow.startsWith('@') || deep === '@host') return false;
   if (deep.startsWith('@')) return true;
   const down = stepsTo(picture, shallow, deep);
   return down !== null && down > 0 && stepsTo(picture, deep, shallow) === null;

@@ -6,9 +6,9 @@ import type { ProcessExam } from '../../collect/exam.ts';
 import type { ServicePicture } from '../../collect/picture.ts';
 import { clue, when } from '../clue.ts';
 import type { DecisionRule, Situation } from '../decision-rule.ts';
-import { latest, ratio, slowness } from '../figures.ts';
+import { latest, ratio, slowness, usual } from '../figures.ts';
 import { rule } from '../make-rule.ts';
-import { downChecks, isSilent, ownProcesses } from '../vitals.ts';
+import { downChecks, isAlive, isSilent, ownProcesses } from '../vitals.ts';
 
 function ownCores(situation: Situation): number {
   const seen = ownProcesses(situation.exam).reduce((sum, { cpu }) => sum + cpu, 0);
@@ -99,6 +99,16 @@ function hogBeside({ picture, service, exam, exams, nowMs }: Situation): Hog | n
     : null;
 }
 
+/** Pressed now and not before: a machine that is always busy explains nothing that is new. */
+function isNewlyPressed({ picture, sinceMs, nowMs }: Situation, pressure: number): boolean {
+  const before = usual(picture, '@host', 'psi_cpu', { sinceMs, nowMs });
+  return before === null || pressure >= before + 0.25;
+}
+
+/** Slow because the machine is, and nothing more: no refusal, no wrong answer. */
+const otherTrouble =
+  /^(?:refused|connect-timeout|reset|garbled|dns|auth|too-many-clients|pool-wait|lock|disk-full|read-only|config|environment|module|version|silent-peer|port-taken|heap|files)$/;
+
 const noisyNeighbour = rule('cpu_noisy_neighbour', (situation) => {
   const { service } = situation;
   const pressure = latest(situation, 'psi_cpu', '@host') ?? 0;
@@ -106,15 +116,17 @@ const noisyNeighbour = rule('cpu_noisy_neighbour', (situation) => {
   const shown = situation.symptoms.some(({ target }) => target === '@host');
   const slow = slowness(situation);
   if ((pressure < 0.35 && load < 1.5) || (slow === null && !shown)) return null;
-  if (ownCores(situation) >= 0.5) return null;
+  if (ownCores(situation) >= 0.5 || !isAlive(service)) return null;
   const hog = hogBeside(situation);
-  const name = hog?.service?.name ?? null;
   const stranger = hog?.process ?? null;
-  const who =
-    name ??
-    (stranger === null
-      ? 'a process outside the stack'
-      : `pid ${stranger.pid} (${stranger.command})`);
+  const name = hog?.service?.name ?? null;
+  const outside =
+    stranger === null ? 'something outside the stack' : `pid ${stranger.pid} (${stranger.command})`;
+  const who = name ?? outside;
+  const told = situation.complaints.find(({ kind, isNew }) => isNew && otherTrouble.test(kind));
+  const broken = situation.symptoms.find(({ kind }) =>
+    /^(?:exit|crash-loop|stopped|spawn-failed)$/.test(kind),
+  );
   return {
     target: name ?? '@host',
     sentence: `${who} takes the CPU; ${service.name} only gets what is left`,
@@ -124,15 +136,19 @@ const noisyNeighbour = rule('cpu_noisy_neighbour', (situation) => {
     },
     for: [
       clue(
-        0.55,
+        0.45,
         'series',
         `processes wait for the CPU ${Math.round(pressure * 100)} % of the time, load ${load.toFixed(1)} a core`,
       ),
-      clue(0.3, 'process', `${service.name} itself uses ${ownCores(situation).toFixed(2)} cores`),
       slow,
-      when(hog !== null, () => clue(0.5, 'process', `${who} uses ${hog?.cores.toFixed(1)} cores`)),
+      when(hog !== null, () => clue(0.55, 'process', `${who} uses ${hog?.cores.toFixed(1)} cores`)),
     ],
-    against: [when(slow === null, () => clue(0.3, 'check', 'nobody waits longer yet'))],
+    against: [
+      when(!isNewlyPressed(situation, pressure), () => clue(0.6, 'series', 'it was so before')),
+      when(told !== undefined, () => clue(0.6, 'log', told?.text ?? '', told?.atMs)),
+      when(broken !== undefined, () => clue(0.6, 'process', broken?.text ?? '')),
+      when(slow === null, () => clue(0.3, 'check', 'nobody waits longer yet')),
+    ],
   };
 });
 

@@ -149,7 +149,13 @@ function failureBetween(situation: Situation, one: Reached): Hold | null {
   const edge = [...situation.service.edges.values()].find(({ port }) => port === endpoint.port);
   if (endpoint.tcp === 'refused')
     return edge === undefined && endpoint.listening !== true ? null : { way: 'refuses', sure: 0.6 };
-  if (endpoint.tcp !== 'ok') return null;
+  const vanishes = complaint(
+    situation,
+    'connect-timeout',
+    ({ port, isNew }) => isNew && port === endpoint.port,
+  );
+  // Who is not even connected is not held up by a proxy that lives.
+  if (endpoint.tcp !== 'ok' || vanishes !== null) return null;
   if (endpoint.answers === false) return { way: 'accepts and stays silent', sure: 0.65 };
   if (complaint(situation, 'garbled', ({ isNew }) => isNew) !== null)
     return { way: 'passes on what nobody understands', sure: 0.5 };

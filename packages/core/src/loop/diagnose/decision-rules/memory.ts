@@ -149,6 +149,8 @@ const fdLeak = rule('fd_leak', (situation) => {
   const why = whyClue(situation, 'fd_leak');
   const seen = foretold(situation, 'fds');
   const grown = grows !== null && grows.to - grows.from >= 25;
+  const wires =
+    (growth(situation, 'connections_in') ?? growth(situation, 'connections_out')) !== null;
   if (!near && !atLimit && told === null && why === null && !grown && seen === null) return null;
   const sentence =
     grows === null
@@ -172,6 +174,14 @@ const fdLeak = rule('fd_leak', (situation) => {
       complaintClue(told, 0.7),
       why,
       seen,
+    ],
+    against: [
+      when(!near && !atLimit && told === null && wires, () =>
+        clue(0.5, 'series', 'its connections grow with them'),
+      ),
+      when(!near && !atLimit && told === null && seen === null, () =>
+        clue(0.35, 'series', 'the limit is far'),
+      ),
     ],
   };
 });

@@ -2,6 +2,7 @@
 import { complaint, complaintClue, editClues, whyClue } from '../asking.ts';
 import { clue, when, type Clue } from '../clue.ts';
 import type { DecisionRule, Situation } from '../decision-rule.ts';
+import { fellowCallers } from '../fellow-callers.ts';
 import { rule } from '../make-rule.ts';
 import { addressOf, detoursOf, isAbout, linkParams, reachedBy, type Reached } from '../reached.ts';
 import { isAlive, stoppedPid } from '../vitals.ts';
@@ -45,36 +46,47 @@ const refusedByPolicy = rule('net_refused_policy', (situation) => {
   return null;
 });
 
+/** Way by way: does a closer look lose connections there, or does the log say that they vanished? */
 const blackhole = rule('net_blackhole', (situation) => {
+  const { service } = situation;
   for (const one of new Set([...reachedBy(situation), ...detoursOf(situation)])) {
-    if (one.endpoint.tcp !== 'timeout' && one.endpoint.tcp !== 'unreachable') continue;
-    const listener = listens(one, situation);
-    const told =
-      complaint(situation, 'connect-timeout', (each) => isAbout(situation, one, each)) ??
-      complaint(situation, 'timeout', (each) => isAbout(situation, one, each));
-    const edge = [...situation.service.edges.values()].find(
-      ({ port }) => port === one.endpoint.port,
+    const { endpoint, peer } = one;
+    const lost = endpoint.tcp === 'timeout' || endpoint.tcp === 'unreachable';
+    const vanished = complaint(
+      situation,
+      'connect-timeout',
+      ({ port, isNew }) => port === endpoint.port && isNew,
     );
-    const runs = one.peer !== null && isAlive(one.peer);
+    if (!lost && (vanished === null || endpoint.tcp !== 'ok')) continue;
+    const told =
+      vanished ?? complaint(situation, 'timeout', (each) => isAbout(situation, one, each));
+    const listener = listens(one, situation);
+    const edge = [...service.edges.values()].find(({ port }) => port === endpoint.port);
+    const runs = peer !== null && isAlive(peer);
     if (listener === null && !runs && told === null) continue;
+    const fellows = peer === null ? null : fellowCallers(situation, peer.name);
     return {
-      target: situation.service.name,
-      sentence: `connections of ${situation.service.name} to ${one.peer?.name ?? addressOf(one)} vanish: no answer, no refusal`,
+      target: service.name,
+      sentence: `connections of ${service.name} to ${peer?.name ?? addressOf(one)} vanish: no answer, no refusal`,
       params: linkParams(situation, one),
       for: [
-        clue(0.5, 'network', `no connection to ${addressOf(one)} within a second`),
+        when(lost, () =>
+          clue(0.5, 'network', `no connection to ${addressOf(one)} within a second`),
+        ),
+        complaintClue(told, vanished === null ? 0.35 : 0.5),
         listener,
-        when(listener === null && runs, () => clue(0.3, 'process', `${one.peer?.name} runs`)),
+        when(listener === null && runs, () => clue(0.3, 'process', `${peer?.name} runs`)),
         when((edge?.synSent ?? 0) > 0, () =>
           clue(0.3, 'network', `${edge?.synSent} connections wait for their first answer`),
         ),
-        complaintClue(told, 0.35),
+        when((fellows?.fine.length ?? 0) > 0, () =>
+          clue(0.3, 'dependency', `${fellows?.fine.join(', ')} use ${peer?.name} without trouble`),
+        ),
       ],
       against: [
-        when(isHalted(one), () => clue(0.8, 'process', `${one.peer?.name} is in state T`)),
-        when(one.peer !== null && !runs, () =>
-          clue(0.5, 'dependency', `${one.peer?.name} does not run`),
-        ),
+        when(isHalted(one), () => clue(0.8, 'process', `${peer?.name} is in state T`)),
+        when(peer !== null && !runs, () => clue(0.5, 'dependency', `${peer?.name} does not run`)),
+        when(!lost, () => clue(0.2, 'network', `${addressOf(one)} can be reached right now`)),
       ],
     };
   }

@@ -75,7 +75,7 @@ export const loadSituations: readonly SituationCase[] = [
     tell: () =>
       story(
         stackOf({ ...plain, night: { kind: 'job' } }),
-        (s) => series(s, '@host', 'psi_cpu', () => 0.6),
+        (s) => series(s, '@host', 'psi_cpu', (ago) => (ago < 2 ? 0.6 : 0.05)),
         (s) => series(s, 'night', 'cpu', () => 1.9),
         (s) => series(s, 'intake', 'cpu', () => 0.1),
         (s) => series(s, 'intake', 'probe_ms', (ago) => (ago < 2 ? 600 : 9)),
