@@ -230,3 +230,8 @@ test('what is shown reads back to the same', () => {
     configs: stack.configs,
   });
 });
+test('the path of a webhook is not shown', () => {
+  const stack = load(`${services}notify: [{webhook: "https://h.example/hooks/T0P"}]\n`);
+  expect(showStack(stack)).not.toContain('T0P');
+  expect(showStack(stack)).toContain('https://h.example/***');
+});

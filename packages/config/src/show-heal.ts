@@ -9,7 +9,13 @@ export function durationText(ms: number): string {
   return ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`;
 }
 
-export function healDocument(stack: Stack): Readonly<Plain> {
+/** The path of a webhook is often its password. */
+function hidden(webhook: string): string {
+  const { origin, pathname, search } = new URL(webhook);
+  return pathname === '/' && search === '' ? webhook : `${origin}/***`;
+}
+
+export function healDocument(stack: Stack, secrets: 'masked' | 'shown'): Readonly<Plain> {
   const document: Plain = {};
   const { heal, selfHealing, constraints, notify, configs = [] } = stack;
   const named = (secret: boolean) =>
@@ -32,7 +38,7 @@ export function healDocument(stack: Stack): Readonly<Plain> {
     }));
   if (notify !== undefined)
     document['notify'] = notify.map(({ webhook, secretEnv, deadMan }) => ({
-      webhook,
+      webhook: secrets === 'shown' ? webhook : hidden(webhook),
       ...(secretEnv === null ? {} : { secret_env: secretEnv }),
       ...(deadMan === undefined ? {} : { dead_man: deadMan }),
     }));

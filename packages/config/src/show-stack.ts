@@ -42,7 +42,7 @@ export function stackDocument(
     ),
   };
   if (stack.reservedPorts.length > 0) document['ports'] = { reserved };
-  Object.assign(document, healDocument(stack));
+  Object.assign(document, healDocument(stack, options.secrets ?? 'masked'));
   return escapeDollars(document) as Plain;
 }
 
