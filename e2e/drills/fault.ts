@@ -1,6 +1,7 @@
 /**
- * The contract of an injected fault: what is done, how it shows to eyes that are not Fettle's, which
- * diagnosis and remedy are right, which remedy tempts and does not cure, and how it is taken back.
+ * The contract of an injected fault: what is done, how it shows to eyes that are not Fettle's,
+ * which diagnosis and remedy are right, which remedy tempts and does not cure, and how it is taken
+ * back.
  *
  * One file per class in `faults/`, one line in `faults/all.ts`.
  */
@@ -42,8 +43,8 @@ export type Injected = Readonly<{
 
 export type Remedy = Readonly<{
   /**
-   * An action of the vocabulary; `reflex`: the supervisor or the health part mend it at once, without
-   * a runbook; `escalate`: a person is called and nothing is touched.
+   * An action of the vocabulary; `reflex`: the supervisor or the health part mend it at once,
+   * without a runbook; `escalate`: a person is called and nothing is touched.
    */
   action: string;
   /** Absent: the expected target, or any service that the act does not touch. */
