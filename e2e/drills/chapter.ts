@@ -3,7 +3,7 @@
  * and run in parallel lanes, each with ports of its own.
  */
 import { rollDice } from './dice.ts';
-import type { DrillStack } from './drill-stack.ts';
+import { pause, type DrillStack } from './drill-stack.ts';
 import type { Fault } from './fault.ts';
 import { openGeneratedStack } from './generated-stack.ts';
 import type { Negative } from './negative.ts';
@@ -68,15 +68,20 @@ export function planChapters(wish: Wish): readonly Chapter[] {
   return chapters;
 }
 
+/** Until files count as good and figures have a base. */
+const warmMs = 15_000;
+
 export async function openStack(
   { stack, seed, link }: Chapter,
   attempt: number,
   firstPort: number,
 ): Promise<DrillStack> {
   const own = attempt === 0 ? seed : `${seed}+${attempt}`;
-  return remembered(
+  const opened = remembered(
     stack === 'shop'
       ? await openShopStack({ seed: own, firstPort, link })
       : await openGeneratedStack(own, firstPort),
   );
+  await pause(warmMs);
+  return opened;
 }

@@ -37,7 +37,7 @@ export async function openGeneratedStack(seed: string, firstPort: number): Promi
   const disk = cannotMount() === null && mountSmallDisk(plan.disk) ? plan.disk : null;
   const database = { host: '127.0.0.1', port: plan.databasePort };
   const proxy = await openFaultProxy(database, plan.linkPort);
-  const partner = await openPartner(plan.partner.port);
+  const partner = await openPartner(plan.partner?.port ?? 0);
   const close = async (): Promise<void> => {
     await fettleIn(plan.dir, ['down']);
     await proxy.close();
@@ -129,7 +129,7 @@ function partsOf(plan: StackPlan, proxy: FaultProxy, partner: Switch): Parts {
     packaged: all.find((one) => one.plan.module !== null)?.program ?? null,
     customers: only('customers'),
     batch: only('batch'),
-    partner: { service: plan.partner.service, switch: partner.switch },
+    partner: plan.partner && { service: plan.partner.service, switch: partner.switch },
   };
 }
 

@@ -12,6 +12,8 @@ const signalMs = 15_000;
 /** From the fault to the end of its incident, verification included. */
 const drillMs = 200_000;
 const calmMs = 60_000;
+/** An incident may close by itself for so long. */
+const closeMs = 20_000;
 const pollMs = 400;
 /** A reflex that healed leaves so long for an incident to be told. */
 const reflexMs = 8_000;
@@ -29,17 +31,29 @@ type Watch = {
   late: boolean;
 };
 
-/** Nothing open, nobody unwell. @throws RangeError when it does not come to that. */
+/**
+ * Nothing open, nobody unwell. What was given to a person is closed by that person: by us, once all
+ * is well. @throws RangeError when it does not come to that.
+ */
 export async function untilCalm(stack: DrillStack): Promise<StatusDocument> {
-  return until(
-    `${stack.kind} ${stack.seed} to be calm`,
-    async () => {
-      const [status, incidents] = await Promise.all([stack.loop.status(), stack.loop.incidents()]);
-      const open = incidents.filter(({ state }) => state !== 'resolved');
-      return unwell(status).length === 0 && open.length === 0 ? status : null;
-    },
-    calmMs,
-  );
+  const well = (): Promise<StatusDocument> =>
+    until(
+      `${stack.kind} ${stack.seed} to be well`,
+      async () => {
+        const status = await stack.loop.status();
+        return unwell(status).length === 0 ? status : null;
+      },
+      calmMs,
+    );
+  await well();
+  const closed = await comesTrue(async () => (await openIncidents(stack)).length === 0, closeMs);
+  if (closed === null)
+    for (const { id } of await openIncidents(stack)) await stack.fettle('incidents', 'resolve', id);
+  return well();
+}
+
+async function openIncidents({ loop }: DrillStack): Promise<readonly IncidentRow[]> {
+  return (await loop.incidents()).filter(({ state }) => state !== 'resolved');
 }
 
 export async function runDrill(

@@ -21,6 +21,8 @@ type ApiWish = Readonly<{
   partner?: string;
   secure?: Draft;
   module?: boolean;
+  /** Does its health path ask the database? By chance unless told. */
+  deep?: boolean;
 }>;
 
 /** Where the database is, by what the program reads. */
@@ -47,7 +49,7 @@ export function drawApi(sketch: Sketch, wish: ApiWish): Draft {
     module,
     settings: {
       access: dice.pick(accessFormats),
-      deep: stores && dice.chance(0.5),
+      deep: wish.deep ?? (stores && dice.chance(0.5)),
       chatty: dice.chance(0.5),
       needs: [variable],
       database: stores ? variableOf(database.service) : null,

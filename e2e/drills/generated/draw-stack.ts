@@ -71,13 +71,13 @@ function drawPrograms(sketch: Sketch, partner: string): readonly ProgramPlan[] {
     secure,
     drawCustomers(sketch, front, [...behind, bridge]),
     drawBatch(sketch),
-  ]) as readonly ProgramPlan[];
+  ]);
 }
 
-function drawDatabase(sketch: Sketch): Draft {
+export function drawDatabase(sketch: Sketch, clients = 0): Draft {
   const { dice, ground, database } = sketch;
   const redis = ground.has.redis && dice.chance(0.4);
-  const maxClients = dice.between(30, 40);
+  const maxClients = Math.max(clients, dice.between(30, 40));
   return draft(sketch, {
     part: 'database',
     language: redis ? 'redis' : 'node',

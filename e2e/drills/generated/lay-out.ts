@@ -13,8 +13,8 @@ const companions: Readonly<Record<string, readonly string[]>> = {
   python: ['kit.py', 'tuning.py', 'voice.py'],
 };
 
-/** `password` makes one for each client of the database. */
-export function layOut(plan: StackPlan, password: () => string): void {
+/** `password` makes one for each client of the database; `more` are further keys of the config. */
+export function layOut(plan: StackPlan, password: () => string, more: object = {}): void {
   for (const folder of ['conf', 'secrets', 'certs', 'tools', 'spool', 'data', 'apps'])
     mkdirSync(join(plan.dir, folder), { recursive: true });
   mkdirSync(plan.controls, { recursive: true });
@@ -27,7 +27,10 @@ export function layOut(plan: StackPlan, password: () => string): void {
   writeFileSync(usersFile(plan), `${JSON.stringify(users, null, 2)}\n`, { mode: 0o600 });
   cpSync(join(sources, 'renew.mjs'), join(plan.dir, 'tools', 'renew.mjs'));
   for (const program of plan.programs) writeProgram(plan, program, users);
-  writeFileSync(join(plan.dir, 'fettle.json'), `${JSON.stringify(configOf(plan), null, 2)}\n`);
+  writeFileSync(
+    join(plan.dir, 'fettle.json'),
+    `${JSON.stringify({ ...configOf(plan), ...more }, null, 2)}\n`,
+  );
 }
 
 type Users = Readonly<Record<string, string>>;
@@ -151,12 +154,13 @@ function configOf(plan: StackPlan): object {
         : {}),
     };
   }
-  services[plan.partner.service] = {
-    external: true,
-    url: `http://127.0.0.1:${plan.partner.port}`,
-    required: false,
-    health: { http: '/', interval: '2s', timeout: '1s' },
-  };
+  if (plan.partner !== null)
+    services[plan.partner.service] = {
+      external: true,
+      url: `http://127.0.0.1:${plan.partner.port}`,
+      required: false,
+      health: { http: '/', interval: '2s', timeout: '1s' },
+    };
   return {
     name: plan.name,
     heal: drillPolicy,

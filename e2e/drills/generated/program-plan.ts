@@ -64,8 +64,8 @@ export type StackPlan = Readonly<{
   databasePort: number;
   /** Where the link of the far API leads in: the port of the fault proxy. */
   linkPort: number;
-  /** An outside service that is nice to have. */
-  partner: Readonly<{ service: string; port: number }>;
-  /** `sh` where its working directory is a size-limited disk. */
+  /** An outside service that is nice to have; null: none. */
+  partner: Readonly<{ service: string; port: number }> | null;
+  /** Folder where a small disk is mounted, when it can be. */
   disk: string;
 }>;

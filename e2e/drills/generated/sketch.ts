@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Dice } from '../dice.ts';
 import type { Namer } from './names.ts';
-import type { Language, Part, ProgramPlan } from './program-plan.ts';
+import type { Language, Part, ProgramPlan, Settings } from './program-plan.ts';
 import { drawVoice, styles } from './wording.ts';
 
 export type Ground = Readonly<{
@@ -15,7 +15,8 @@ export type Ground = Readonly<{
   has: Readonly<{ python: boolean; redis: boolean; curl: boolean }>;
 }>;
 
-export type Draft = Omit<ProgramPlan, 'settings'> & { settings: Record<string, unknown> };
+/** A program while it is being drawn. */
+export type Draft = ProgramPlan;
 export type Sketch = Readonly<{
   dice: Dice;
   names: Namer;
@@ -72,7 +73,7 @@ export function draft(sketch: Sketch, wish: Wish): Draft {
       health,
       noun: names.noun(),
       ...wish.settings,
-    },
+    } as Settings,
     config: wish.config ?? {},
     env: wish.env ?? null,
     module: wish.module ?? null,
