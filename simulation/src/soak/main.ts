@@ -29,7 +29,10 @@ if (!numbers.every((value) => value > 0)) {
 }
 
 const startedMs = performance.now();
-const result = soak(options);
+const result = soak({
+  ...options,
+  onStack: (done, of) => console.error(`${done} of ${of} stacks`),
+});
 const seconds = (performance.now() - startedMs) / 1_000;
 const summary = summaryOf(result);
 if (values.json) console.log(JSON.stringify(summary, null, 2));

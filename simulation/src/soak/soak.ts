@@ -25,6 +25,8 @@ export type SoakOptions = Readonly<{
   days: number;
   /** Mean time between faults of one service; null: none. */
   faultEveryDays: number | null;
+  /** Told after each stack of 20. */
+  onStack?: (done: number, of: number) => void;
 }>;
 
 export type Alarm = Readonly<{ key: string; kind: string; text: string; atMs: number }>;
@@ -65,7 +67,9 @@ export function soak(options: SoakOptions): SoakResult {
   const stacks = Math.ceil(options.services / stackSize);
   const results = Array.from({ length: stacks }, (_, index) => {
     const size = Math.min(stackSize, options.services - index * stackSize);
-    return soakOne(options, index, size);
+    const one = soakOne(options, index, size);
+    options.onStack?.(index + 1, stacks);
+    return one;
   });
   return {
     serviceDays: options.services * options.days,
