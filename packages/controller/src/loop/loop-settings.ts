@@ -72,7 +72,7 @@ function tell(journal: Pick<Journal, 'append'>, problems: readonly PolicyProblem
   const text =
     first === undefined
       ? 'the policy changed'
-      : `policy.yaml is not used: ${place}: ${first.message}. ${first.hint}`;
+      : `policy.yaml is not used: ${place}: ${first.message.replace(/\?$/, '')}. ${first.hint}`;
   journal.append({
     kind: first === undefined ? 'policy.changed' : 'policy.refused',
     service: null,
