@@ -12,6 +12,7 @@ import { FettleError } from '@fettle/sdk/fettle-error';
 import { failed, noMeans } from './act-error.ts';
 import type { ActContext, ActionPlan, Action, ActParams, Seen } from './action.ts';
 import type { ActionWorld } from './action-world.ts';
+import { linkUp } from './link-up.ts';
 
 export type Deed = Readonly<{
   key: string;
@@ -43,7 +44,10 @@ export function openActions(actions: readonly Action[], world: ActionWorld): Act
     plan: async (action, params) => find(action).plan(params, world),
     async capture({ key, action, params, timeoutMs }) {
       try {
-        const capture = await within(timeoutMs, () => find(action).capture(params, world));
+        const capture = await within(timeoutMs, async () => {
+          await linkUp(world, timeoutMs / 2);
+          return find(action).capture(params, world);
+        });
         return { kind: 'captured', key, ok: true, detail: '', capture };
       } catch (error) {
         return { kind: 'captured', key, ok: false, detail: textOf(error), capture: null };
@@ -98,10 +102,11 @@ async function once(world: ActionWorld, deed: Deed, key: string, what: Work): Pr
       if (seen === 'unknown')
         return { ok: false, detail: 'whether it was done is not known: it is not done again' };
     }
-    deeds.begin(key);
-    const detail = await within(deed.timeoutMs, (signal) =>
-      what.work({ world, key, timeoutMs: deed.timeoutMs, signal }),
-    );
+    const detail = await within(deed.timeoutMs, async (signal) => {
+      await linkUp(world, deed.timeoutMs / 2);
+      deeds.begin(key);
+      return what.work({ world, key, timeoutMs: deed.timeoutMs, signal });
+    });
     return ended(world, key, { ok: true, detail });
   } catch (error) {
     return ended(world, key, { ok: false, detail: textOf(error) });
@@ -113,7 +118,7 @@ function ended({ deeds }: ActionWorld, key: string, done: Done): Done {
   return done;
 }
 
-const observeMs = 5_000;
+const observeMs = 8_000;
 
 async function seenOf(
   world: ActionWorld,
@@ -124,7 +129,10 @@ async function seenOf(
   if (state === 'none') return 'not-done';
   if (state === 'done') return 'done';
   try {
-    return await within(observeMs, (signal) => seen({ world, key, timeoutMs, signal }));
+    return await within(observeMs, async (signal) => {
+      await linkUp(world, observeMs / 2);
+      return seen({ world, key, timeoutMs, signal });
+    });
   } catch {
     return 'unknown';
   }

@@ -292,6 +292,25 @@ actionContract({
 });
 
 actionContract({
+  name: 'job.quarantine',
+  seenAfterCrash: 'done',
+  open: () =>
+    stillStage(({ dir, service }) => {
+      const file = write(join(dir, 'queue.ndjson'), '{"id": "j1"}\n{"id": "j2", "x": 1}\n{"id"');
+      const aside = `${file}.dead-letter`;
+      return {
+        services: [service('api', { labels: { 'fettle.jobs': 'queue.ndjson' } })],
+        params: { ...target, job: 'j2' },
+        look: () => readFileSync(file, 'utf8'),
+        count: () => [
+          readFileSync(file, 'utf8'),
+          existsSync(aside) ? readFileSync(aside, 'utf8') : '',
+        ],
+      };
+    }),
+});
+
+actionContract({
   name: 'disk.reclaim',
   seenAfterCrash: 'not-done',
   open: () =>

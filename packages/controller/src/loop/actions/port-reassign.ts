@@ -13,6 +13,7 @@ import {
   instancesOf,
   isLive,
   serviceOf,
+  showsSoon,
   targetOf,
   untilSeen,
   wasAsked,
@@ -62,8 +63,11 @@ export const portReassign: Action = {
     if (taken === null) return 'unknown';
     if (!taken) return 'not-done';
     const { instance, port } = captured.parse(capture);
-    const now = portOf(context.world, instance);
-    return now !== null && now !== port ? 'done' : 'unknown';
+    const shows = await showsSoon(context, () => {
+      const now = portOf(context.world, instance);
+      return now !== null && now !== port;
+    });
+    return shows ? 'done' : 'unknown';
   },
 };
 

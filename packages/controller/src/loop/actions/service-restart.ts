@@ -19,6 +19,7 @@ import {
   isLive,
   livesOf,
   serviceOf,
+  showsSoon,
   targetOf,
   untilSeen,
   wasAsked,
@@ -54,14 +55,17 @@ export const serviceRestart: Action = {
   undo: null,
   async observe(params, capture, context) {
     const { lives } = captured.parse(capture);
-    const views = chosen(params, context.world);
     const asked: (boolean | null)[] = [];
-    for (const { instance } of views) asked.push(await wasAsked(context, `/${instance}`));
+    for (const { instance } of chosen(params, context.world))
+      asked.push(await wasAsked(context, `/${instance}`));
     if (asked.includes(null)) return 'unknown';
     if (!asked.includes(true)) return 'not-done';
     const isNew = (view: InstanceView): boolean =>
       isLive(view) && view.token !== (lives[view.instance] ?? null);
-    return views.every(isNew) ? 'done' : 'unknown';
+    // Half of them is neither: a person decides whether the others follow.
+    if (asked.includes(false)) return 'unknown';
+    const shows = await showsSoon(context, () => chosen(params, context.world).every(isNew));
+    return shows ? 'done' : 'unknown';
   },
 };
 

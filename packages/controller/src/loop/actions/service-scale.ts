@@ -9,6 +9,7 @@ import {
   instancesOf,
   isLive,
   serviceOf,
+  showsSoon,
   targetOf,
   untilSeen,
   wasAsked,
@@ -54,7 +55,11 @@ export const serviceScale: Action = {
     if (taken === null) return 'unknown';
     if (!taken) return 'not-done';
     const { to } = captured.parse(capture);
-    return wantedCount(context.world, targetOf(params)) === to ? 'done' : 'unknown';
+    const shows = await showsSoon(
+      context,
+      () => wantedCount(context.world, targetOf(params)) === to,
+    );
+    return shows ? 'done' : 'unknown';
   },
 };
 

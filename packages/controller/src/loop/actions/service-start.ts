@@ -17,6 +17,7 @@ import {
   isStopped,
   livesOf,
   serviceOf,
+  showsSoon,
   targetOf,
   untilSeen,
   wasAsked,
@@ -69,13 +70,16 @@ export const serviceStart: Action = {
     if (taken === null) return 'unknown';
     if (!taken) return 'not-done';
     const { lives } = captured.parse(capture);
-    const views = instancesOf(context.world, targetOf(params));
-    // One that lives, or lived since: the start came about, whatever became of it.
-    const began = views.some(({ instance, token, lastToken }) => {
-      const before = lives[instance] ?? null;
-      return (token ?? lastToken) !== before && (token !== null || before !== null);
+    const shows = await showsSoon(context, () => {
+      const views = instancesOf(context.world, targetOf(params));
+      // One that lives, or lived since: the start came about, whatever became of it.
+      const began = views.some(({ instance, token, lastToken }) => {
+        const before = lives[instance] ?? null;
+        return (token ?? lastToken) !== before && (token !== null || before !== null);
+      });
+      return began || (views.length > 0 && views.every(isStarted));
     });
-    return began || (views.length > 0 && views.every(isStarted)) ? 'done' : 'unknown';
+    return shows ? 'done' : 'unknown';
   },
 };
 

@@ -14,6 +14,7 @@ import {
   isLive,
   isStopped,
   serviceOf,
+  showsSoon,
   targetOf,
   untilSeen,
   wasAsked,
@@ -64,6 +65,7 @@ export const serviceStop: Action = {
     const taken = await wasAsked(context);
     if (taken === null) return 'unknown';
     if (!taken) return 'not-done';
-    return isStopped(context.world, targetOf(params)) ? 'done' : 'unknown';
+    const shows = await showsSoon(context, () => isStopped(context.world, targetOf(params)));
+    return shows ? 'done' : 'unknown';
   },
 };

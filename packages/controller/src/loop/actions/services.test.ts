@@ -1,7 +1,9 @@
 /** Starting and restarting real processes through a real supervisor. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sleeper, startActionRig, type ActionRig } from './action-rig.kit.ts';
+import { openActions } from './act-once.ts';
 import type { ActParams } from './action.ts';
+import { allActions } from './all.ts';
 
 let rig: ActionRig;
 beforeAll(async () => {
@@ -92,4 +94,37 @@ test('a program that is not there fails in words', async () => {
   await rig.until('lost failed', (views) => views.some(({ state }) => state === 'failed'));
   const { acted } = await act('service.start', { target: 'lost' });
   expect(acted).toMatchObject({ ok: false, detail: expect.stringContaining('cannot be started') });
+});
+
+test('a controller that has just begun waits for the word of the supervisor', async () => {
+  await rig.apply([sleeper('late')]);
+  await rig.until('late runs', (views) => views.some(({ pid }) => pid !== null));
+  let isUp = false;
+  const link = {
+    ...rig.link,
+    connected: () => isUp,
+    stack: () => (isUp ? rig.link.stack() : null),
+    instances: () => (isUp ? rig.link.instances() : []),
+  };
+  const actions = openActions(allActions, { ...rig.world, link });
+  const given = { key: 'late/1', action: 'service.restart', params: { target: 'late' }, timeoutMs };
+  const capturing = actions.capture(given);
+  setTimeout(() => {
+    isUp = true;
+  }, 100);
+  expect(await capturing).toMatchObject({ ok: true });
+});
+
+test('a restart that was asked for and not yet through is waited for by the look back', async () => {
+  const slow = 'trap "sleep 0.4; exit 0" TERM; while :; do sleep 0.05; done';
+  await rig.apply([sleeper('slow', { command: ['/bin/sh', '-c', slow], stopGraceMs: 3_000 })]);
+  await rig.until('slow runs', (views) => views.some(({ ready }) => ready));
+  const key = 'slow/1';
+  const params = { target: 'slow' };
+  const given = { key, action: 'service.restart', params, timeoutMs };
+  const { capture } = await rig.actions.capture(given);
+  const acting = rig.actions.act({ ...given, capture });
+  await rig.until('it ends', (views) => views.some(({ state }) => state === 'stopping'));
+  expect(await rig.reborn().actions.observe({ ...given, capture })).toMatchObject({ seen: 'done' });
+  expect((await acting).ok).toBe(true);
 });

@@ -8,6 +8,8 @@ import { processSignal } from './process-signal.ts';
 import { instancesOf } from './supervised-service.ts';
 
 let rig: ActionRig;
+/** A crowded machine is slow. */
+const patient = { timeout: 10_000 };
 beforeAll(async () => {
   rig = await startActionRig();
   await rig.apply([sleeper('api'), sleeper('other')]);
@@ -23,13 +25,13 @@ const cont = { target: 'api', signal: 'CONT' };
 
 test('a stopped service goes on, and after a crash of ours that is known', async () => {
   process.kill(pidOf('api.1'), 'SIGSTOP');
-  await expect.poll(() => stateOf('api.1')).toBe('T');
+  await expect.poll(() => stateOf('api.1'), patient).toBe('T');
   const key = 'run/cont/1';
   const { capture } = await rig.actions.capture({ key, action, params: cont, timeoutMs });
   const deed = { key, action, params: cont, capture, timeoutMs };
   expect(await rig.reborn().actions.observe(deed)).toMatchObject({ seen: 'not-done' });
   expect((await rig.actions.act(deed)).ok).toBe(true);
-  await expect.poll(() => stateOf('api.1')).not.toBe('T');
+  await expect.poll(() => stateOf('api.1'), patient).not.toBe('T');
   expect(await rig.reborn().actions.observe(deed)).toMatchObject({ seen: 'done' });
 });
 

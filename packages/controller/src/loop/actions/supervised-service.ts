@@ -76,6 +76,18 @@ export async function wasAsked(context: ActContext, part = ''): Promise<boolean 
   }
 }
 
+/** As `untilSeen`, for looking back: false when it does not show in time. */
+export async function showsSoon(context: ActContext, holds: () => boolean): Promise<boolean> {
+  const untilMs = performance.now() + lookBackMs;
+  while (!holds()) {
+    if (context.signal.aborted || performance.now() > untilMs) return false;
+    await nextNotice(context.world, context.signal);
+  }
+  return true;
+}
+
+const lookBackMs = 4_000;
+
 /** The lives that its instances lead now, by instance; null: none. */
 export function livesOf(
   world: ActionWorld,

@@ -1,6 +1,7 @@
 /** Answers a runbook's questions in parallel, each within the deadline; null where it cannot. */
 import type { FactCall, Value } from '@fettle/core/loop/plan/expression/expression';
 import type { ActionWorld } from '../actions/action-world.ts';
+import { linkUp } from '../actions/link-up.ts';
 import { allFacts } from './all.ts';
 
 const byName = new Map(allFacts.map((fact) => [fact.name, fact]));
@@ -10,7 +11,11 @@ export function answerFacts(
   { timeoutMs }: Readonly<{ timeoutMs: number }>,
   world: ActionWorld,
 ): Promise<Value[]> {
-  return Promise.all(calls.map((call) => answerOne(call, timeoutMs, world)));
+  const beganMs = performance.now();
+  const leftMs = (): number => Math.max(1, Math.floor(timeoutMs - (performance.now() - beganMs)));
+  return linkUp(world, timeoutMs / 3).then(() =>
+    Promise.all(calls.map((call) => answerOne(call, leftMs(), world))),
+  );
 }
 
 async function answerOne(

@@ -35,6 +35,8 @@ const aCheck: Omit<HealthCheck, 'probe'> = {
   attest: true,
 };
 let rig: ActionRig;
+/** A crowded machine is slow. */
+const patient = { timeout: 10_000 };
 let dir: string;
 let world: ActionWorld;
 beforeAll(async () => {
@@ -100,7 +102,9 @@ test('a service is read as the kernel tells it', async () => {
     rss: expect.any(Number),
   });
   process.kill(pid, 'SIGSTOP');
-  await expect.poll(() => ask('proc', ['api'], rig.world)).toMatchObject({ state: 'stopped' });
+  await expect
+    .poll(() => ask('proc', ['api'], rig.world), patient)
+    .toMatchObject({ state: 'stopped' });
   process.kill(pid, 'SIGCONT');
   expect(await ask('proc', ['nobody'], rig.world)).toBeNull();
   await give('stop');
@@ -135,7 +139,9 @@ test('a server of ours is ours, attested, pinged and asked; a left-over of ours 
   const command = [process.execPath, '-e', server];
   await rig.apply([sleeper('api'), sleeper('web', { command, port, healthChecks: [own] })]);
   const on = rig.world;
-  await expect.poll(() => ask('http_get', ['web/x'], on)).toMatchObject({ ok: true, status: 200 });
+  await expect
+    .poll(() => ask('http_get', ['web/x'], on), patient)
+    .toMatchObject({ ok: true, status: 200 });
   const given = rig.view('web.1').port?.port ?? 0;
   expect(await ask('owner', [given], on)).toMatchObject({ kind: 'ours' });
   expect(await ask('attested', ['web'], on)).toBe(true);
@@ -151,7 +157,7 @@ test('a server of ours is ours, attested, pinged and asked; a left-over of ours 
     stdio: 'ignore',
   });
   try {
-    await expect.poll(() => ask('owner', [18_500], on)).toMatchObject({ kind: 'orphan' });
+    await expect.poll(() => ask('owner', [18_500], on), patient).toMatchObject({ kind: 'orphan' });
   } finally {
     old.kill('SIGKILL');
   }

@@ -21,7 +21,10 @@ export const proc: ShellFact = {
   async answer(args, { world, timeoutMs }) {
     const service = textArgument(args, 0);
     const views = world.link.instances().filter((one) => one.service === service);
-    const known = views.map((view) => ({ state: stateOf(view), tree: processesOf(view) }));
+    const known = views.map((view) => {
+      const tree = processesOf(view);
+      return { state: stateOf(view, tree[0]?.pid ?? null), tree };
+    });
     const worst = worstFirst
       .map((state) => known.find((one) => one.state === state))
       .find((one) => one !== undefined);
@@ -43,9 +46,11 @@ export const proc: ShellFact = {
 
 const nothing = { pid: null, cpu: null, rss: null, threads: null, fds: null, fd_limit: null };
 
-function stateOf({ pid, token, state }: InstanceView): State {
+/** `first`: of its tree, for a run whose own pid is not yet known. */
+function stateOf({ pid, token, state }: InstanceView, first: number | null): State {
   if (state === 'external') return 'running';
-  const stat = pid === null || token === null ? null : readProcessStat(pid);
+  const own = pid ?? first;
+  const stat = own === null || token === null ? null : readProcessStat(own);
   if (stat === null) return 'exited';
   if (stat.state === 'Z' || stat.state === 'X') return 'zombie';
   return stat.state === 'T' ? 'stopped' : 'running';

@@ -34,5 +34,5 @@ export function numberArgument(args: readonly Value[], at: number): number | nul
 
 /** A fact's own time, a little within what there is for all. */
 export function ownTimeoutMs(wantedMs: number, wholeMs: number): number {
-  return Math.max(1, Math.min(wantedMs, wholeMs - 30));
+  return Math.max(1, Math.floor(Math.min(wantedMs, wholeMs - 30)));
 }
