@@ -8,7 +8,7 @@ import { allActions } from './actions/all.ts';
 import { openDeeds } from './actions/deeds.ts';
 import { openKeptBytes } from './actions/kept-bytes.ts';
 import { keepEvidence } from './evidence/keep-evidence.ts';
-import { examineService } from './exam/examine-service.ts';
+import { examineServices } from './exam/examine-service.ts';
 import { answerFacts } from './facts/answer-facts.ts';
 import type { FileLedger } from './ledger/file-ledger.ts';
 import type { LoopHands } from './loop-hands.ts';
@@ -52,7 +52,7 @@ export function openHands(options: HandsOptions): LoopHands {
   let deadMan: DeadMan | null = null;
   const looking = { link, logs, nowMs, runsDir: paths.runsDir, files, names };
   return {
-    examine: (services) => Promise.all(services.map((name) => examineService(name, looking))),
+    examine: oneAtATime((services) => examineServices(services, looking)),
     answer: (calls, timeoutMs) => answerFacts(calls, { timeoutMs }, world),
     keepEvidence: (runId, items) =>
       keepEvidence(runId, items, { link, logs, journal, files, stateDir: paths.stateDir }),
@@ -76,4 +76,14 @@ export function openHands(options: HandsOptions): LoopHands {
 function tellTrouble(journal: Journal, text: string): void {
   const common = { service: null, instance: null, data: {} };
   journal.append({ ...common, kind: 'notify.failed', severity: 'error', text });
+}
+
+/** Closer looks cost a pass over all processes: however many incidents, one look at a time. */
+function oneAtATime(look: LoopHands['examine']): LoopHands['examine'] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (services) => {
+    const next = last.then(() => look(services));
+    last = next.catch(() => undefined);
+    return next;
+  };
 }

@@ -26,17 +26,35 @@ const tailMs = 500;
 const partMs = 2_400;
 const maxLines = 200;
 
+/** Several at once: processes and sockets are read once for all of them. Never throws. */
+export function examineServices(
+  names: readonly string[],
+  deps: ExamDeps,
+): Promise<readonly ServiceExam[]> {
+  const readings = readAll(deps);
+  return Promise.all(names.map((name) => examineService(name, deps, readings)));
+}
+
+type Readings = Pick<ExamContext, 'pids' | 'sockets'>;
+
+function readAll({ link }: ExamDeps): Readings {
+  const trees = treeReader().read(link.instances());
+  const pids = new Map([...trees].map(([id, { stats }]) => [id, stats.map(({ pid }) => pid)]));
+  return { pids, sockets: readTcpTable() };
+}
+
 /** Never throws: of a service that is not known everything is empty. */
-export async function examineService(name: string, deps: ExamDeps): Promise<ServiceExam> {
+export async function examineService(
+  name: string,
+  deps: ExamDeps,
+  readings: Readings = readAll(deps),
+): Promise<ServiceExam> {
   const stack = deps.link.stack();
   const service = stack?.services.find((one) => one.name === name);
   const views = deps.link.instances().filter((view) => view.service === name);
   if (stack === null || service === undefined) return emptyExam(name, deps);
   const lines = await within(tailMs, lastLines(views, deps), []);
-  const trees = treeReader().read(deps.link.instances());
-  const pids = new Map([...trees].map(([id, { stats }]) => [id, stats.map(({ pid }) => pid)]));
-  const sockets = readTcpTable();
-  return examine({ deps, stack, service, views, lines, pids, sockets }, service);
+  return examine({ deps, stack, service, views, lines, ...readings }, service);
 }
 
 async function examine(context: ExamContext, service: Service): Promise<ServiceExam> {
