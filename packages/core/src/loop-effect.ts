@@ -1,4 +1,5 @@
 /** What the loop asks of the shell, in this order. Imperative; most are answered by an event. */
+import type { Frozen } from './incident/frozen.ts';
 import type { RunEffect } from './loop/remedy/run-effects.ts';
 
 /**
@@ -33,5 +34,7 @@ export type LoopEffect =
       incidentId: string;
       change: 'opened' | 'escalated' | 'approval' | 'resolved';
     }>
+  /** What the loop knew before it thought of opening an incident, without secrets; when asked for. */
+  | Readonly<{ kind: 'snapshot'; state: Frozen }>
   /** `ticked` is wanted by then. */
   | Readonly<{ kind: 'wake'; atMs: number }>;

@@ -10,11 +10,12 @@ import { act, takeBranches } from './incident/act.ts';
 import { obey } from './incident/commands.ts';
 import { answersTo, resumeRuns, tickRuns, turnRun } from './incident/follow.ts';
 import { constraintJudge } from './incident/constraint-judge.ts';
-import { gatherSymptoms } from './incident/gather.ts';
+import { gatherSymptoms, opensFirst } from './incident/gather.ts';
 import { concludeLook, look } from './incident/look.ts';
 import { claimReflexes, giveUpReflexes, openForReflexes, takeReflex } from './incident/reflexes.ts';
 import { ownActs } from './incident/own-acts.ts';
 import { restore } from './incident/restore.ts';
+import { beforeThought, freezeBefore } from './incident/snapshot.ts';
 import type { Observation } from './loop/collect/observation.ts';
 import { observe } from './loop/collect/observe.ts';
 import { detect } from './loop/detect/detect.ts';
@@ -41,7 +42,17 @@ const busyMs = 1_000;
 const quietMs = 10_000;
 const stormMs = 200;
 
-export function stepLoop(state: LoopState, event: LoopEvent, nowMs: number): readonly LoopEffect[] {
+export type StepOptions = Readonly<{
+  /** Nothing is being recorded: an incident that opens now says what the loop knew before. */
+  snapshots: boolean;
+}>;
+
+export function stepLoop(
+  state: LoopState,
+  event: LoopEvent,
+  nowMs: number,
+  { snapshots }: StepOptions = { snapshots: false },
+): readonly LoopEffect[] {
   const turn: Turn = { state, nowMs, effects: [] };
   take(turn, event);
   if (state.restored && callsForThought(state, event, nowMs)) {
@@ -49,7 +60,7 @@ export function stepLoop(state: LoopState, event: LoopEvent, nowMs: number): rea
     const soonMs = state.thoughtMs + stormMs;
     if (event.kind === 'observed' && nowMs < soonMs)
       turn.effects.push({ kind: 'wake', atMs: soonMs });
-    else think(turn);
+    else think(turn, snapshots);
   }
   return [...keeps(state), ...turn.effects];
 }
@@ -176,15 +187,19 @@ function turnMachine(machine: Machine, event: OfRun): void {
 }
 
 /** Detect, gather, look, act: what all that is known now calls for. */
-function think(turn: Turn): void {
+function think(turn: Turn, snapshots: boolean): void {
   const { state, nowMs, effects } = turn;
+  const before = snapshots ? beforeThought(state) : null;
   state.thoughtMs = nowMs;
   const acts = ownActs(state, nowMs);
   const judge = constraintJudge([...state.book.open.values()].map(({ symptom }) => symptom));
   const { selfInflictedMs } = state.policy;
   const options = { flags: state.flags, ownActs: acts, selfInflictedMs, judge };
   const seen = detect(state.book, state.picture, options, nowMs);
-  gatherSymptoms(turn, [...seen.began, ...seen.going]);
+  const showing = [...seen.began, ...seen.going];
+  if (before !== null && opensFirst(turn, showing))
+    effects.push({ kind: 'snapshot', state: freezeBefore(before) });
+  gatherSymptoms(turn, showing);
   for (const incident of openIncidents(state)) claimReflexes(turn, incident);
   openForReflexes(turn);
   for (const incident of openIncidents(state)) {

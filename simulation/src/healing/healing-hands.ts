@@ -30,6 +30,8 @@ export type HealingShell = {
   /** Acts whose answer a death swallowed: what they did stands all the same. */
   readonly told: LoopEffect[];
   onEffects: (effects: readonly LoopEffect[]) => void;
+  /** Steps the loop; tests look over its shoulder. */
+  step: typeof stepLoop;
 };
 
 export const simulatedPolicy: Policy = { ...defaultPolicy, autonomy: 'full' };
@@ -58,7 +60,7 @@ export function die(shell: HealingShell): void {
 export function take(shell: HealingShell, event: LoopEvent): void {
   if (shell.state === null) return;
   shell.events += 1;
-  const effects = stepLoop(shell.state, event, nowOf(shell));
+  const effects = shell.step(shell.state, event, nowOf(shell));
   for (const effect of effects) if (effect.kind === 'keep') keep(shell, effect.record);
   shell.onEffects(effects);
   for (const effect of effects) run(shell, effect);

@@ -6,6 +6,7 @@
  * Once faults stop, all is well and nothing is under way within five minutes.
  */
 import type { LoopEffect } from '@fettle/core/loop-effect';
+import { stepLoop } from '@fettle/core/loop-step';
 import type { Runbook } from '@fettle/core/loop/plan/runbook';
 import type { Run } from '@fettle/core/loop/remedy/run';
 import { createDice } from '../dice.ts';
@@ -21,6 +22,8 @@ export type HealingOptions = Readonly<{
   runbooks: readonly Runbook[];
   /** Mean time between deaths of the controller; Infinity: it lives. */
   deathMs?: number;
+  /** Another step than the loop's own: one that is looked at. */
+  step?: typeof stepLoop;
   /** Looks at the end of it, for people. */
   onEnd?: (shell: HealingShell) => void;
 }>;
@@ -61,6 +64,7 @@ export function simulateHealing(options: HealingOptions): HealingResult {
     deaths: 0,
     told: [],
     onEffects: () => undefined,
+    step: options.step ?? stepLoop,
   };
   let hash = 0x811c9dc5;
   shell.onEffects = (effects) => {

@@ -11,7 +11,7 @@ import type { LoopState } from '@fettle/core/loop-state';
 import { stepLoop } from '@fettle/core/loop-step';
 import type { LoopRecord, Store } from '../store.ts';
 
-export type OtherEffect = Exclude<LoopEffect, Readonly<{ kind: 'keep' | 'wake' }>>;
+export type OtherEffect = Exclude<LoopEffect, Readonly<{ kind: 'keep' | 'wake' | 'snapshot' }>>;
 
 export type LoopDriver = Readonly<{
   take(event: LoopEvent): void;
@@ -53,7 +53,7 @@ export function openDriver(options: DriverOptions): LoopDriver {
     if (records.length > 0) options.store.keepRecords(records, Date.now());
     for (const effect of effects) {
       if (effect.kind === 'wake') wakeAt(effect.atMs);
-      else if (effect.kind !== 'keep') options.run(effect, take);
+      else if (effect.kind !== 'keep' && effect.kind !== 'snapshot') options.run(effect, take);
     }
     if (records.some(({ kind }) => kind === 'incident' || kind === 'run')) options.onChange();
   };

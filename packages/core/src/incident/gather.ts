@@ -18,7 +18,7 @@ import {
 import type { Incident } from './incident.ts';
 import { notify } from './notify.ts';
 import { openIncident } from './open-incident.ts';
-import { settleReflexes } from './reflexes.ts';
+import { reflexIsDue, settleReflexes } from './reflexes.ts';
 import { tell } from './timeline.ts';
 
 /** A warning must last this long before it is an incident of its own. */
@@ -30,9 +30,7 @@ const settleMs = 15_000;
 
 export function gatherSymptoms(turn: Turn, showing: readonly Symptom[]): void {
   const { state, nowMs } = turn;
-  const grave = showing.filter(
-    ({ severity, causedBy }) => severity !== 'info' && causedBy === null,
-  );
+  const grave = showing.filter(isOurs);
   const hints = openIncidents(state).map(hintOf);
   const groups = groupSymptoms(state.picture, grave, nowMs, hints);
   const shown = new Set<Incident>();
@@ -46,6 +44,16 @@ export function gatherSymptoms(turn: Turn, showing: readonly Symptom[]): void {
   if (nowMs - state.picture.openedMs >= settleMs)
     for (const incident of openIncidents(state)) if (!shown.has(incident)) quiet(turn, incident);
   forgetOld(state);
+}
+
+function isOurs({ severity, causedBy }: Symptom): boolean {
+  return severity !== 'info' && causedBy === null;
+}
+
+/** Will these, or what was mended at once, open an incident while none is open? */
+export function opensFirst(turn: Turn, showing: readonly Symptom[]): boolean {
+  if (openIncidents(turn.state).length > 0) return false;
+  return reflexIsDue(turn) || isGrave(turn, { symptoms: showing.filter(isOurs) });
 }
 
 /** What grouping is told of an open incident, so that its group is continued. */
@@ -75,7 +83,7 @@ function isAbsorbed({ state }: Turn, { symptoms }: Group): boolean {
   });
 }
 
-function isGrave({ nowMs }: Turn, { symptoms }: Group): boolean {
+function isGrave({ nowMs }: Turn, { symptoms }: Pick<Group, 'symptoms'>): boolean {
   return symptoms.some(
     ({ severity, sinceMs }) => severity === 'error' || nowMs - sinceMs >= warnMs,
   );

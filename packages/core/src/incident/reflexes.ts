@@ -50,6 +50,11 @@ export function claimReflexes(turn: Turn, incident: Incident): void {
   }
 }
 
+/** Has one waited long enough for its symptom? */
+export function reflexIsDue({ state, nowMs }: Turn): boolean {
+  return [...state.reflexes.values()].some(({ atMs }) => nowMs - atMs >= claimMs);
+}
+
 /** Mended before any symptom showed: it was a failure all the same, and is told. */
 export function openForReflexes(turn: Turn): void {
   const { state, nowMs } = turn;

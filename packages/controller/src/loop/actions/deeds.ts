@@ -6,7 +6,15 @@
  * can be written on a full disk, where cures are wanted most. The oldest slot is used again.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { failed } from './act-error.ts';
 
@@ -36,15 +44,16 @@ const slotBytes = 512;
 const maxKey = 120;
 const maxDetail = 200;
 
-/** @throws when the file can neither be made nor opened. */
+/** Where the file cannot be made (a full disk), it is tried again with the next act. */
 export function openDeeds(stateDir: string): Deeds {
   const file = join(stateDir, 'deeds.log');
-  const fd = openSlots(file);
-  const bySlot = readNotes(file);
+  let fd = openOrNull(file);
+  const bySlot = fd === null ? new Map<number, Note>() : readNotes(file);
   const byKey = new Map([...bySlot].map(([slot, { key }]) => [key, slot]));
   let seq = Math.max(0, ...[...bySlot.values()].map((note) => note.seq));
   const noteOf = (key: string): Note | undefined => bySlot.get(byKey.get(shortKey(key)) ?? -1);
   const write = (note: Note, slot: number): void => {
+    fd ??= openSlots(file);
     writeSync(fd, slotText(note), 0, slotBytes, slot * slotBytes);
     fdatasyncSync(fd);
     byKey.delete(bySlot.get(slot)?.key ?? '');
@@ -73,16 +82,34 @@ export function openDeeds(stateDir: string): Deeds {
         // It stays `begun` on disk: after a crash the act is observed, which is safe.
       }
     },
-    close: () => closeSync(fd),
+    close() {
+      if (fd !== null) closeSync(fd);
+    },
   };
 }
 
+function openOrNull(file: string): number | null {
+  try {
+    return openSlots(file);
+  } catch {
+    return null;
+  }
+}
+
+/** Filled aside and then named, so that a file of that name has all its room. */
 function openSlots(file: string): number {
-  if (existsSync(file)) return openSync(file, 'r+');
-  const fd = openSync(file, 'w+', 0o600);
-  writeSync(fd, ' '.repeat(slots * slotBytes));
-  fdatasyncSync(fd);
-  return fd;
+  if (!existsSync(file)) {
+    const draft = `${file}.new`;
+    const fd = openSync(draft, 'w', 0o600);
+    try {
+      writeSync(fd, ' '.repeat(slots * slotBytes));
+      fdatasyncSync(fd);
+      renameSync(draft, file);
+    } finally {
+      closeSync(fd);
+    }
+  }
+  return openSync(file, 'r+');
 }
 
 function shortKey(key: string): string {

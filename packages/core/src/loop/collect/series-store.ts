@@ -31,7 +31,11 @@ export type SeriesStore = Readonly<{
   ): Readonly<{ median: number; spread: number; points: number }> | null;
   subjects(): readonly string[];
   forget(subject: string): void;
+  /** All that it holds, not copied: for a snapshot that is written at once. */
+  dump(): SeriesDump;
 }>;
+/** What `openSeries` goes on with; written to capsules of incidents. */
+export type SeriesDump = { count: number; readonly all: Map<string, Map<Metric, Series>> };
 export type { Point } from './point.ts';
 export type Baseline = Readonly<{ median: number; spread: number; points: number }>;
 
@@ -62,9 +66,9 @@ type Series = {
   readonly turn: number;
 };
 
-export function openSeries(): SeriesStore {
-  const all = new Map<string, Map<Metric, Series>>();
-  let count = 0;
+/** `from`: goes on where that dump was taken. */
+export function openSeries(from: SeriesDump = { count: 0, all: new Map() }): SeriesStore {
+  const { all } = from;
   const find = (subject: string, metric: Metric): Series | undefined =>
     all.get(subject)?.get(metric);
   const points = (subject: string, metric: Metric, sinceMs: number): readonly Point[] => {
@@ -72,9 +76,9 @@ export function openSeries(): SeriesStore {
     return series === undefined ? [] : pointsOf(series, sinceMs);
   };
   const make = (subject: string, metric: Metric): Series | undefined => {
-    if (count >= maxSeries) return undefined;
-    count += 1;
-    const series = openOne((count % 97) / 97);
+    if (from.count >= maxSeries) return undefined;
+    from.count += 1;
+    const series = openOne((from.count % 97) / 97);
     const ofSubject = all.get(subject);
     if (ofSubject === undefined) all.set(subject, new Map([[metric, series]]));
     else ofSubject.set(metric, series);
@@ -110,9 +114,10 @@ export function openSeries(): SeriesStore {
     },
     subjects: () => [...all.keys()],
     forget(subject) {
-      count -= all.get(subject)?.size ?? 0;
+      from.count -= all.get(subject)?.size ?? 0;
       all.delete(subject);
     },
+    dump: () => from,
   };
 }
 

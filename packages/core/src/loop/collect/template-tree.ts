@@ -43,6 +43,8 @@ export type TemplateTree = Readonly<{
   countSince(id: number, sinceMs: number, untilMs: number): number;
   /** Lines seen in all, and lines whose template had to make room for newer ones. */
   seen(): Readonly<{ lines: number; dropped: number }>;
+  /** All that it holds, not copied: for a snapshot that is written at once. */
+  dump(): TemplateDump;
 }>;
 
 const mostTemplates = 500;
@@ -64,7 +66,8 @@ type Kept = { -readonly [Key in keyof Template]: Template[Key] } & {
   readonly texts: string[];
 };
 
-type Tree = {
+/** What `openTemplates` goes on with; written to capsules of incidents. */
+export type TemplateDump = {
   nextId: number;
   /** By id, the one seen longest ago first. */
   readonly byId: Map<number, Kept>;
@@ -79,8 +82,8 @@ type Tree = {
   dropped: number;
 };
 
-export function openTemplates(): TemplateTree {
-  const tree: Tree = {
+function emptyTree(): TemplateDump {
+  return {
     nextId: 1,
     byId: new Map(),
     leaves: new Map(),
@@ -92,6 +95,10 @@ export function openTemplates(): TemplateTree {
     lines: 0,
     dropped: 0,
   };
+}
+
+/** `tree`: goes on where that dump was taken. */
+export function openTemplates(tree: TemplateDump = emptyTree()): TemplateTree {
   return {
     add: (line, atMs, message) => addLine(tree, line, atMs, message ?? readMessage(line, atMs)),
     find: (id) => tree.byId.get(currentId(tree, id)) ?? null,
@@ -101,10 +108,11 @@ export function openTemplates(): TemplateTree {
       return kept === undefined ? 0 : countBetween(kept.slots, sinceMs, untilMs);
     },
     seen: () => ({ lines: tree.lines, dropped: tree.dropped }),
+    dump: () => tree,
   };
 }
 
-function currentId(tree: Tree, id: number): number {
+function currentId(tree: TemplateDump, id: number): number {
   let current = id;
   for (let hops = 0; hops < mostAliases; hops += 1) {
     const next = tree.aliases.get(current);
@@ -114,7 +122,12 @@ function currentId(tree: Tree, id: number): number {
   return current;
 }
 
-function addLine(tree: Tree, line: string, atMs: number, message: LogMessage): Template | null {
+function addLine(
+  tree: TemplateDump,
+  line: string,
+  atMs: number,
+  message: LogMessage,
+): Template | null {
   tree.lines += 1;
   const { text, level } = message;
   const wasTrace = tree.group.inTraceback;
@@ -139,7 +152,7 @@ function addLine(tree: Tree, line: string, atMs: number, message: LogMessage): T
 
 type Line = Readonly<{ line: string; level: LogLevel | null; atMs: number }>;
 
-function place(tree: Tree, tokens: readonly string[], line: Line): Kept {
+function place(tree: TemplateDump, tokens: readonly string[], line: Line): Kept {
   const text = `${line.level ?? ''} ${tokens.join(' ')}`;
   const known = tree.known.get(text);
   const kept = known ?? findFitting(tree, tokens, line) ?? make(tree, tokens, line);
@@ -152,7 +165,11 @@ function place(tree: Tree, tokens: readonly string[], line: Line): Kept {
   return kept;
 }
 
-function findFitting(tree: Tree, tokens: readonly string[], { level }: Line): Kept | undefined {
+function findFitting(
+  tree: TemplateDump,
+  tokens: readonly string[],
+  { level }: Line,
+): Kept | undefined {
   for (const first of [tokens[0]!, wild]) {
     const leaf = tree.leaves.get(leafKey(level, tokens.length, first));
     const found = leaf?.find((one) => fits(one, tokens));
@@ -165,7 +182,7 @@ function leafKey(level: LogLevel | null, length: number, first: string): string 
   return `${level ?? ''} ${length} ${first.includes(wild) ? wild : first}`;
 }
 
-function make(tree: Tree, tokens: readonly string[], { line, level, atMs }: Line): Kept {
+function make(tree: TemplateDump, tokens: readonly string[], { line, level, atMs }: Line): Kept {
   if (tree.byId.size >= mostTemplates) letGo(tree);
   const text = tokens.join(' ');
   const own = leafKey(level, tokens.length, tokens[0]!);
@@ -193,7 +210,7 @@ function make(tree: Tree, tokens: readonly string[], { line, level, atMs }: Line
 }
 
 /** When the newcomer shows that a place varies, its whole family becomes the oldest of them. */
-function joinSame(tree: Tree, fresh: Kept): Kept {
+function joinSame(tree: TemplateDump, fresh: Kept): Kept {
   const leaf = tree.leaves.get(fresh.leaf) ?? [];
   const family = sameButForVariables(fresh, leaf.slice(-mostInLeaf));
   if (family.length === 0) return fresh;
@@ -206,7 +223,7 @@ function joinSame(tree: Tree, fresh: Kept): Kept {
   return oldest;
 }
 
-function absorb(tree: Tree, into: Kept, one: Kept): void {
+function absorb(tree: TemplateDump, into: Kept, one: Kept): void {
   into.count += one.count;
   into.bytes += one.bytes;
   into.firstMs = Math.min(into.firstMs, one.firstMs);
@@ -216,7 +233,7 @@ function absorb(tree: Tree, into: Kept, one: Kept): void {
   remember(tree.aliases, one.id, into.id, mostAliases);
 }
 
-function letGo(tree: Tree): void {
+function letGo(tree: TemplateDump): void {
   const [oldest] = tree.byId.values();
   if (oldest === undefined) return;
   tree.dropped += oldest.count;
@@ -224,7 +241,7 @@ function letGo(tree: Tree): void {
   remember(tree.bygone, oldest.text, oldest.firstMs, mostAliases);
 }
 
-function remove(tree: Tree, kept: Kept): void {
+function remove(tree: TemplateDump, kept: Kept): void {
   tree.byId.delete(kept.id);
   if (tree.head === kept) tree.head = null;
   const leaf = (tree.leaves.get(kept.leaf) ?? []).filter((one) => one !== kept);

@@ -50,7 +50,8 @@ export function complaint(
 export function complaintClue(one: Complaint | null, weight: number): Clue | null {
   if (one === null) return null;
   const often = one.count >= 5 ? 1.15 : 1;
-  const counts = Math.min(0.95, weight * (one.isNew ? often : 0.35));
+  const over = one.isOver ? 0.5 : 1;
+  const counts = Math.min(0.95, weight * over * (one.isNew ? often : 0.35));
   const times = one.count > 1 ? ` (${one.count} times)` : '';
   return clue(counts, 'log', `${one.text}${times}`, one.atMs);
 }

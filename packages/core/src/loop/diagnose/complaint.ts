@@ -18,10 +18,15 @@ export type Complaint = Readonly<{
   count: number;
   /** Not said in the time before the window. */
   isNew: boolean;
+  /** It fell silent while other complaints go on. */
+  isOver: boolean;
   /** The address that it names; null: none. */
   host: string | null;
   port: number | null;
 }>;
+
+/** What was not said for so long while others were is over. */
+const silentMs = 15_000;
 
 /** Since `sinceMs`, by kind; of one kind each address once, newest last. */
 export function complaintsOf(
@@ -34,10 +39,13 @@ export function complaintsOf(
     const { host, port } = addressIn(said.text);
     for (const kind of kindsOf(said.text)) {
       const key = `${kind} ${host ?? ''}:${port ?? ''}`;
-      found.set(key, joined(found.get(key), { kind, ...said, host, port }));
+      found.set(key, joined(found.get(key), { kind, ...said, host, port, isOver: false }));
     }
   }
-  return [...found.values()].toSorted((a, b) => a.atMs - b.atMs);
+  const newestMs = Math.max(0, ...[...found.values()].map(({ atMs }) => atMs));
+  return [...found.values()]
+    .map((one) => ({ ...one, isOver: newestMs - one.atMs > silentMs }))
+    .toSorted((a, b) => a.atMs - b.atMs);
 }
 
 /** Waiting for one's own pool or for a lock runs into a time-out as well, and is not one. */

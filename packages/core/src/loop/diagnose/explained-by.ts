@@ -64,8 +64,16 @@ function dependencies(
     if (optional && !named && !mild) return [];
     if (!named && !inTime(ill, other)) return [];
     const strength = other.symptoms.some(({ severity }) => severity === 'error') ? 8 : 0;
-    return [{ ill: other, score: (named ? 20 : 0) + strength + 10 / steps }];
+    const fresh = changedBefore(picture, other) ? 3 : 0;
+    return [{ ill: other, score: (named ? 20 : 0) + strength + fresh + 10 / steps }];
   });
+}
+
+/** Somebody changed it shortly before its trouble began: the usual suspect. */
+function changedBefore(picture: Picture, { name, sinceMs }: Ill): boolean {
+  return picture.changes.some(
+    ({ service, atMs }) => service === name && sinceMs >= atMs && sinceMs - atMs <= 180_000,
+  );
 }
 
 type Reached = Readonly<{ name: string; steps: number; optional: boolean }>;

@@ -94,6 +94,8 @@ export type Growth = Readonly<{
   spanMs: number;
 }>;
 
+/** A young run fills its caches and pools. */
+const warmMs = 60_000;
 const growthWindowsMs = [3_600_000, 900_000, 300_000, 120_000, 60_000] as const;
 
 /**
@@ -104,7 +106,7 @@ const growthWindowsMs = [3_600_000, 900_000, 300_000, 120_000, 60_000] as const;
 export function growth(situation: Situation, metric: Metric): Growth | null {
   const { service, nowMs } = situation;
   const runs = [...service.instances.values()].map(({ runSinceMs }) => runSinceMs ?? 0);
-  const runMs = Math.max(...runs) + 5_000;
+  const runMs = Math.max(...runs) + warmMs;
   for (const windowMs of growthWindowsMs) {
     const found = growthSince(situation, metric, Math.max(nowMs - windowMs, runMs));
     if (found === null || found.r2 < 0.7) continue;

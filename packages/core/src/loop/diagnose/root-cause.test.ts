@@ -174,3 +174,13 @@ test('what our own act caused, and what is merely worth knowing, opens nothing',
   shows(story, 'users', 'template-new', { severity: 'info' });
   expect(groupsOf(story)).toEqual([]);
 });
+
+test('of two that are accused alike, the one with strange figures comes first', () => {
+  const story = stackOf({ a: { port: 1 }, b: { port: 2 }, c: { port: 3, needs: ['a', 'b'] } });
+  checkDown(story, 'c', 'HTTP 504', { agoMs: 60_000 });
+  series(story, 'c', 'request_p95_ms', (ago) => (ago < 1.2 ? 900 : 40));
+  series(story, 'a', 'probe_ms', () => 5);
+  series(story, 'b', 'probe_ms', (ago) => (ago < 1.2 ? 400 : 5));
+  const [group] = groupSymptoms(story.picture, story.symptoms, nowMs);
+  expect(group?.rootCandidates.slice(0, 3)).toEqual(['c', 'b', 'a']);
+});

@@ -55,7 +55,7 @@ export function groupSymptoms(
     members.set(root, [...(members.get(root) ?? []), ill]);
   }
   const groups = [...members]
-    .map(([root, own]) => groupOf(picture, root, own, counting))
+    .map(([root, own]) => groupOf({ picture, nowMs }, root, own, counting))
     .filter((group) => group.symptoms.some(({ severity }) => severity !== 'info'));
   return continued(groups, open);
 }
@@ -75,7 +75,7 @@ function deepest(picture: Picture, ills: ReadonlyMap<string, Ill>, from: Ill): s
 }
 
 function groupOf(
-  picture: Picture,
+  { picture, nowMs }: Readonly<{ picture: Picture; nowMs: number }>,
   root: string,
   own: readonly Ill[],
   symptoms: readonly Symptom[],
@@ -85,7 +85,7 @@ function groupOf(
     .filter(({ target }) => names.includes(target))
     .toSorted((a, b) => a.sinceMs - b.sinceMs);
   const services = own.filter((ill) => ill.symptoms.length > 0).map(({ name }) => name);
-  const silent = silentRoots(picture, own);
+  const silent = silentRoots(picture, own, nowMs);
   const rest = own.toSorted((a, b) => a.sinceMs - b.sinceMs).map(({ name }) => name);
   const affected = [...names, ...waitingFor(picture, root)].filter((name) => name !== root);
   return {

@@ -6,11 +6,16 @@ import type { Picture } from '../collect/picture.ts';
 import type { Ill } from './ill-nodes.ts';
 import { names } from './explained-by.ts';
 import { linksOf } from './neighbours.ts';
+import { suspectsAmong } from './stack-figures.ts';
 
 const pointing = /^(?:refused|timeout|connect-timeout|reset|pool-wait|too-many-clients|auth|slow)$/;
 
 /** Most accused first, at most 4. */
-export function silentRoots(picture: Picture, group: readonly Ill[]): readonly string[] {
+export function silentRoots(
+  picture: Picture,
+  group: readonly Ill[],
+  nowMs: number,
+): readonly string[] {
   const ill = new Set(group.map(({ name }) => name));
   const score = new Map<string, number>();
   for (const { name, complaints, seat } of group) {
@@ -25,6 +30,13 @@ export function silentRoots(picture: Picture, group: readonly Ill[]): readonly s
       score.set(to, (score.get(to) ?? 0) + weak * (named + vague + kind));
     }
   }
+  // Figures decide between those that are accused alike.
+  const sinceMs = Math.min(nowMs, ...group.map((one) => one.sinceMs));
+  const hurts = group.find(({ seat, name }) => seat !== 'inside' && !name.startsWith('@'));
+  if (hurts !== undefined && score.size > 1)
+    for (const suspect of suspectsAmong(picture, [hurts.name, ...score.keys()], { sinceMs, nowMs }))
+      if (score.has(suspect.name))
+        score.set(suspect.name, (score.get(suspect.name) ?? 0) + suspect.score);
   return [...score]
     .toSorted((a, b) => b[1] - a[1])
     .slice(0, 4)

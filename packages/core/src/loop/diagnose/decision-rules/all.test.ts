@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { allCauses } from '../causes/all.ts';
 import { causeClasses } from '../cause-classes.ts';
@@ -22,4 +23,14 @@ test('ids are unique and begin with their class', () => {
 test('every cause that supports a class is one that why can name', () => {
   const known = new Set(allCauses.map(({ id }) => id));
   expect(Object.keys(causeClasses).filter((id) => !known.has(id))).toEqual([]);
+});
+
+test('docs/diagnosis.md has a row for every class', () => {
+  const page = readFileSync(
+    new URL('../../../../../../docs/diagnosis.md', import.meta.url),
+    'utf8',
+  );
+  const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+  const named = new Set(rows.flatMap((row) => row.split(' | ')[0]?.match(/[a-z_]+/g) ?? []));
+  expect([...named].toSorted()).toEqual([...diagnosisClasses].toSorted());
 });

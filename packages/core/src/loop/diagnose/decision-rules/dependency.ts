@@ -63,6 +63,13 @@ function closedDoor(situation: Situation, database: boolean): Reached | null {
   );
 }
 
+/** Declared so by the caller: its absence degrades and is nobody's failure. */
+function isOptional({ picture, service }: Situation, name: string): boolean {
+  return linksOf(picture, service.name).some(
+    ({ to, strength }) => to === name && strength === 'optional',
+  );
+}
+
 function closedDoorCase(situation: Situation, door: Reached, what: string) {
   const peer = door.peer!;
   const told = complaint(situation, 'refused', (one) => isAbout(situation, door, one));
@@ -77,6 +84,9 @@ function closedDoorCase(situation: Situation, door: Reached, what: string) {
     ],
     against: [
       when(peer.want === 'down', () => clue(0.9, 'history', `${peer.name} was stopped on purpose`)),
+      when(isOptional(situation, peer.name), () =>
+        clue(0.65, 'dependency', `${situation.service.name} can do without ${peer.name}`),
+      ),
     ],
   };
 }

@@ -11,7 +11,7 @@ import { fellowCallers } from '../fellow-callers.ts';
 import { latest, ratio, slowness } from '../figures.ts';
 import { rule } from '../make-rule.ts';
 import { addressOf, detoursOf, isAbout, linkParams, reachedBy, type Reached } from '../reached.ts';
-import { isAlive, stoppedPid } from '../vitals.ts';
+import { downChecks, isAlive, stoppedPid } from '../vitals.ts';
 
 function isHalted({ peer }: Reached): boolean {
   return peer !== null && stoppedPid(peer, peer.exam) !== null;
@@ -41,7 +41,10 @@ function farEnd(situation: Situation, { peer }: Reached) {
 function successes(situation: Situation): number | null {
   const rate = latest(situation, 'requests_per_s') ?? 0;
   const errors = latest(situation, 'error_ratio');
-  return rate < 0.1 || errors === null ? null : 1 - errors;
+  if (rate >= 0.1 && errors !== null) return 1 - errors;
+  const [check] = downChecks(situation.service);
+  const last = check?.results.slice(-3) ?? [];
+  return last.length === 3 && last.every(({ ok }) => !ok) ? 0 : null;
 }
 
 function tookMs({ endpoint }: Reached): number {
@@ -119,6 +122,8 @@ const linkResets = rule('link_resets', (situation) => {
   const about = broken ?? named ?? meant;
   if ((told === null && broken === undefined) || about === undefined) return null;
   const { peer } = about;
+  const waiting = waits(situation, about);
+  const rather = waiting !== null && told !== null && waiting.count >= 3 * told.count;
   const died = peer?.ends.some(({ atMs }) => nowMs - atMs < 120_000) === true;
   const { well, ill } = farEnd(situation, about);
   return {
@@ -132,6 +137,7 @@ const linkResets = rule('link_resets', (situation) => {
       whyClue(situation, 'link_resets'),
     ],
     against: [
+      when(rather, () => clue(0.5, 'log', waiting?.text ?? '', waiting?.atMs)),
       when(died, () => clue(0.7, 'exit', `${peer?.name} itself ended a moment ago`)),
       when(peer !== null && !isAlive(peer), () =>
         clue(0.8, 'dependency', `${peer?.name} does not run`),
@@ -159,6 +165,8 @@ function failureBetween(situation: Situation, one: Reached): Hold | null {
   if (endpoint.answers === false) return { way: 'accepts and stays silent', sure: 0.65 };
   if (complaint(situation, 'garbled', ({ isNew }) => isNew) !== null)
     return { way: 'passes on what nobody understands', sure: 0.5 };
+  // It answers us, and slowly: that is its fault, then.
+  if (measuredSlow(situation, one) !== null) return null;
   const share = successes(situation);
   const told = waits(situation, one);
   return told?.isNew === true && share !== null && share < 0.1

@@ -40,6 +40,10 @@ const memLeak = rule('mem_leak', (situation) => {
     'requests_per_s',
     situation.nowMs - grows.spanMs,
   );
+  const shown = situation.symptoms.some(
+    ({ kind, key, target }) =>
+      target === service.name && kind !== 'anomaly' && key.includes('rss_bytes'),
+  );
   const busier = requests !== null && requests.perS > 0 && requests.r2 >= 0.7;
   return {
     target: service.name,
@@ -62,7 +66,10 @@ const memLeak = rule('mem_leak', (situation) => {
       ),
       foretold(situation, 'rss'),
     ],
-    against: [when(busier, () => clue(0.4, 'series', 'its requests rise in step'))],
+    against: [
+      when(busier, () => clue(0.4, 'series', 'its requests rise in step')),
+      when(!shown && !soon, () => clue(0.35, 'series', 'no limit is near, and it may level off')),
+    ],
   };
 });
 

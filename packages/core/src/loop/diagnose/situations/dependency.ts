@@ -322,4 +322,25 @@ export const dependencySituations: readonly SituationCase[] = [
     at: 'stock',
     not: ['gray_failure'],
   },
+  {
+    title: 'an optional service outside of Fettle is away: those who use it do without',
+    tell: () =>
+      story(
+        stackOf({
+          weather: { port: 9_100, external: true, checks: [] },
+          shop: { port: 7_002, needs: ['?weather'] },
+        }),
+        (s) =>
+          shows(s, 'shop', 'anomaly', { key: 'anomaly:shop:error_lines_per_s', severity: 'warn' }),
+        (s) =>
+          says(s, 'shop', 'weather did not answer: connect ECONNREFUSED 127.0.0.1:9100', {
+            times: 20,
+          }),
+        (s) =>
+          examined(s, 'shop', {
+            endpoints: [endpoint('weather', 9_100, { tcp: 'refused', listening: false })],
+          }),
+      ),
+    is: null,
+  },
 ];
