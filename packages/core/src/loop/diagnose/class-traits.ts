@@ -70,6 +70,8 @@ const shared: Readonly<Partial<Record<DiagnosisClass, string>>> = {
   bad_config: 'path',
   missing_env: 'path',
   auth_secret_mismatch: 'path',
+  bridge_half_open: 'bridge',
+  bridge_config_mismatch: 'bridge',
 };
 
 /** Equal words: the same cause. */

@@ -109,7 +109,7 @@ const halfOpen = rule('bridge_half_open', (situation) => {
     },
     for: [
       clue(0.35, 'network', `the connection to ${name} is established`),
-      complaintClue(told, 0.55),
+      complaintClue(told, 0.65),
       when(late !== undefined, () =>
         clue(0.55, 'check', late?.last.detail ?? '', late?.downSinceMs),
       ),
