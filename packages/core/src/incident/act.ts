@@ -24,6 +24,7 @@ import {
   type Turn,
   type Work,
 } from '../loop-state.ts';
+import { isCured } from './cured.ts';
 import { turnRun } from './follow.ts';
 import type { Incident } from './incident.ts';
 import { planJudge } from './judge.ts';
@@ -46,7 +47,7 @@ export function act(turn: Turn, incident: Incident): void {
   const work = workOf(state, incident, nowMs);
   if (diagnosis === null || incident.state === 'resolved') return;
   if (activeRun(state, incident) !== null || incident.symptoms.length === 0) return;
-  if (awaitsReflex(turn, incident, diagnosis)) return;
+  if (awaitsReflex(turn, incident, diagnosis) || isCured(turn, incident)) return;
   if (work.ask !== null) {
     if (nowMs - work.askSinceMs > lostMs) takeBranches(turn, work.ask, []);
     return;

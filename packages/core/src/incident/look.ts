@@ -8,6 +8,7 @@ import { isReflex } from '../loop/remedy/run.ts';
 import { nextId, rememberIncident, runsOf, workOf, type Turn } from '../loop-state.ts';
 import { hintOf } from './gather.ts';
 import type { Incident } from './incident.ts';
+import { isCured } from './cured.ts';
 import { tell } from './timeline.ts';
 
 const examMs = 8_000;
@@ -15,7 +16,6 @@ const firstPauseMs = 3_000;
 const longestPauseMs = 60_000;
 const mostExamined = 12;
 const mostDiagnoses = 10;
-const curedMs = 60_000;
 /** Below it, who mended it at once knows better: it saw the process. */
 const sure = 0.8;
 
@@ -35,13 +35,6 @@ export function look(turn: Turn, incident: Incident): void {
   const services = examined(turn, incident);
   if (services.length === 0) return concludeLook(turn, incident, []);
   effects.push({ kind: 'examine', incidentId: incident.id, services });
-}
-
-/** What still shows is from before the cure: it tells nothing new. */
-function isCured({ state, nowMs }: Turn, incident: Incident): boolean {
-  const outcome = runsOf(state, incident).at(-1)?.outcome;
-  if (outcome?.kind !== 'fixed' || nowMs - outcome.atMs > curedMs) return false;
-  return incident.symptoms.every(({ sinceMs }) => sinceMs <= outcome.atMs);
 }
 
 /** The suspects first: root, services, then what they depend on. */
