@@ -7,7 +7,8 @@
  */
 import type { ServicePicture } from '../collect/picture.ts';
 import type { Template } from '../collect/template-tree.ts';
-import { complaintKinds, type ComplaintKind } from './complaint-kinds.ts';
+import type { ComplaintKind } from './complaint-kinds.ts';
+import { kindsOf } from './complaint-words.ts';
 
 export type Complaint = Readonly<{
   kind: ComplaintKind;
@@ -34,10 +35,31 @@ export function complaintsOf(
   sinceMs: number,
   nowMs: number,
 ): readonly Complaint[] {
+  const key = `${sinceMs} ${nowMs} ${service.templates.seen().lines} ${service.whys.length}`;
+  const before = answered.get(service);
+  if (before?.key === key) return before.complaints;
+  const complaints = readComplaints(service, sinceMs, nowMs);
+  answered.set(service, { key, complaints });
+  return complaints;
+}
+
+/** Fifty callers ask about each other within one step: the last answer of each is kept. */
+const answered = new WeakMap<
+  ServicePicture,
+  Readonly<{ key: string; complaints: readonly Complaint[] }>
+>();
+
+function readComplaints(
+  service: ServicePicture,
+  sinceMs: number,
+  nowMs: number,
+): readonly Complaint[] {
   const found = new Map<string, Complaint>();
   for (const said of saidSince(service, sinceMs, nowMs)) {
+    const kinds = kindsOf(said.text);
+    if (kinds.length === 0) continue;
     const { host, port } = addressIn(said.text);
-    for (const kind of kindsOf(said.text)) {
+    for (const kind of kinds) {
       const key = `${kind} ${host ?? ''}:${port ?? ''}`;
       found.set(key, joined(found.get(key), { kind, ...said, host, port, isOver: false }));
     }
@@ -46,15 +68,6 @@ export function complaintsOf(
   return [...found.values()]
     .map((one) => ({ ...one, isOver: newestMs - one.atMs > silentMs }))
     .toSorted((a, b) => a.atMs - b.atMs);
-}
-
-/** Waiting for one's own pool or for a lock runs into a time-out as well, and is not one. */
-function kindsOf(text: string): readonly ComplaintKind[] {
-  const kinds = complaintKinds
-    .filter(({ patterns }) => patterns.some((pattern) => pattern.test(text)))
-    .map(({ kind }) => kind);
-  const sharper = kinds.includes('pool-wait') || kinds.includes('lock');
-  return sharper ? kinds.filter((kind) => kind !== 'timeout' && kind !== 'connect-timeout') : kinds;
 }
 
 function joined(known: Complaint | undefined, more: Rough): Complaint {

@@ -28,11 +28,16 @@ const named = new RegExp(
 );
 /** Time, date and process id at the head of a line change without meaning anything. */
 const varying =
-  /\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\b\d\d:\d\d:\d\d(?:[.,]\d+)?|\[\d+\]|\bpid[=: ]\d+|\b\d+(?:\.\d+)? ?(?:ms|s|us|µs)\b|"(?:time|ts|timestamp|pid)":"?[\d.TZ:-]+"?/gi;
+  /\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\b\d\d:\d\d:\d\d(?:[.,]\d+)?|\[\d+\]|\bpid[=: ]\d+|\b\d+(?:\.\d+)? ?(?:ms|s|us|µs)\b|"(?:time|ts|timestamp|@timestamp|pid|hostname)" ?: ?"?[\d.TZ:-]+"?/gi;
+/** Written when a request was answered: what ended the process is not among them. */
+const access = /\b(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS) \/|"method" ?: ?"[A-Z]+"/;
 
 /** The item that most ends have in common; null: none had any, or they had different ones. */
 export function lastInput(service: ServicePicture, ends: readonly EndSeen[]): LastInput | null {
-  const last = ends.map((end, index) => itemsBefore(service, end, ends[index - 1]?.atMs ?? 0));
+  const used = new Set<Line>();
+  const last = ends.map((end, index) =>
+    itemsBefore(service, end, { afterMs: ends[index - 1]?.atMs ?? 0, used }),
+  );
   const found = last.filter((items) => items.length > 0);
   const counts = new Map<string, number>();
   for (const item of found.flatMap((items) => [...new Set(items.map((one) => one.item))]))
@@ -48,20 +53,35 @@ type Item = Readonly<{ item: string; line: string }>;
 /** Lines arrive a little later than the end they tell of. */
 const lagMs = 1_500;
 
-function itemsBefore(service: ServicePicture, end: EndSeen, afterMs: number): readonly Item[] {
+type Line = ServicePicture['tail'][number];
+type Window = Readonly<{ afterMs: number; used: Set<Line> }>;
+
+/** Runs may follow each other faster than lines arrive: each line counts for one end only. */
+function itemsBefore(
+  service: ServicePicture,
+  end: EndSeen,
+  { afterMs, used }: Window,
+): readonly Item[] {
   const own = service.tail.filter(
-    ({ atMs, instance }) =>
-      instance === end.instance && atMs > afterMs - lagMs && atMs <= end.atMs + lagMs,
+    (one) =>
+      one.instance === end.instance &&
+      one.atMs > afterMs - lagMs &&
+      one.atMs <= end.atMs + lagMs &&
+      !used.has(one) &&
+      !access.test(one.line),
   );
-  for (let at = own.length - 1; at >= 0 && at >= own.length - 60; at -= 1) {
-    const line = own[at]?.line ?? '';
-    const match = named.exec(bareOf(line));
-    if (match?.[1] !== undefined) return [{ item: trimmed(match[1]), line }];
+  const take = (line: Line, items: readonly Item[]): readonly Item[] => {
+    for (const one of own.slice(0, own.indexOf(line) + 1)) used.add(one);
+    return items;
+  };
+  for (const one of own.slice(-60).toReversed()) {
+    const match = named.exec(bareOf(one.line));
+    if (match?.[1] !== undefined) return take(one, [{ item: trimmed(match[1]), line: one.line }]);
   }
   const spoken = own.filter(({ line }) => !looksLikeError(line) && !/^\s+\S/.test(line));
-  for (const { line } of spoken.slice(-12).toReversed()) {
-    const items = generalItems(service, line);
-    if (items.length > 0) return items;
+  for (const one of spoken.slice(-12).toReversed()) {
+    const items = generalItems(service, one.line);
+    if (items.length > 0) return take(one, items);
   }
   return [];
 }

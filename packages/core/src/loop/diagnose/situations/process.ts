@@ -110,6 +110,31 @@ export const processSituations: readonly SituationCase[] = [
     params: { job: '4117' },
   },
   {
+    title: 'ends at each start; its last words are of requests long answered (pino-http)',
+    tell: () =>
+      story(
+        stackOf(two),
+        (s) => {
+          for (let ago = 60; ago > 10; ago -= 2)
+            says(
+              s,
+              'catalog',
+              `{"level": 30, "time": 17952760${ago}888, "pid": 5743, "req": {"method": "GET", "url": "/tasks"}, "res": {"statusCode": 200}, "msg": "request completed"}`,
+              { agoMs: ago * 1_000 },
+            );
+        },
+        (s) => {
+          for (let left = 6; left > 0; left -= 1)
+            ends(s, 'catalog', { agoMs: 3_000 + left * 700, ranMs: 200 });
+        },
+        (s) => inState(s, 'catalog', 'crash-loop'),
+        (s) => shows(s, 'catalog', 'crash-loop'),
+      ),
+    is: 'crash_loop',
+    at: 'catalog',
+    not: ['poison_input'],
+  },
+  {
     title: 'ends at the same record each time, in words that no list has (JSON lines)',
     tell: () =>
       story(
