@@ -38,7 +38,7 @@ export const npmPackages: OpenPackageSet = ({ workingDir, environment }, env) =>
       // A crash between the two renames: begin again from what was there.
       if (existsSync(kept) && !existsSync(modules)) renameSync(kept, modules);
       stage(workingDir, staged);
-      const given = { ...env, ...environment };
+      const given = { ...withoutNpm(env), ...environment };
       const ran = await runCommand({ argv: ['npm', ...options], cwd: staged, env: given, signal });
       if (ran.code !== 0 || !existsSync(join(staged, 'node_modules'))) {
         rmSync(staged, { recursive: true, force: true });
@@ -106,4 +106,13 @@ function lackOf(lockFile: string): string | null {
   } catch {
     return 'a readable lock file';
   }
+}
+
+/**
+ * A daemon that `npm start` began inherits the settings of that run, its folder among them: npm would
+ * then work there instead of in the service's.
+ */
+function withoutNpm(env: Readonly<Record<string, string | undefined>>) {
+  const own = Object.entries(env).filter(([name]) => !/^(npm_|INIT_CWD$)/i.test(name));
+  return Object.fromEntries(own);
 }

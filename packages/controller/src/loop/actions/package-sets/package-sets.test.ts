@@ -44,6 +44,12 @@ function open(fields: Partial<Service>) {
 }
 
 /** A registry with one package, for as long as the cache is filled. */
+/** These tests run below `npm test`, whose settings name another folder. */
+function withoutNpm(): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
+  return Object.fromEntries(own);
+}
+
 async function installed(): Promise<Readonly<Record<string, string>>> {
   write(join(dir, 'tiny', 'package', 'package.json'), '{"name": "tiny", "version": "1.0.0"}');
   write(join(dir, 'tiny', 'package', 'index.js'), 'module.exports = 42;\n');
@@ -78,7 +84,7 @@ async function installed(): Promise<Readonly<Record<string, string>>> {
   const { code, output } = await runCommand({
     argv,
     cwd: dir,
-    env: { ...process.env, ...environment },
+    env: { ...withoutNpm(), ...environment },
     signal,
   });
   expect(`${code} ${output}`).toMatch(/^0 /);
