@@ -34,6 +34,8 @@ export type Parts = Readonly<{
   database: Program & Readonly<{ port: number; maxClients: number | null }>;
   /** HTTP services that ask the database, where Fettle or their configuration says it is. */
   apis: readonly Program[];
+  /** HTTP services that need no database. */
+  plain: readonly Program[];
   /** Has the address of its database in its configuration. */
   configured: Program | null;
   /** Reaches its database over the fault proxy. */

@@ -113,6 +113,7 @@ function partsOf(plan: StackPlan, proxy: FaultProxy, partner: Switch): Parts {
       maxClients: Number(database?.config['maxClients'] ?? 0),
     },
     apis: direct.map(({ program }) => program),
+    plain: of('api').flatMap((one) => (apis.includes(one) ? [] : [one.program])),
     configured: direct.find((one) => portIn(one) === plan.databasePort)?.program ?? null,
     linked: linked === undefined ? null : { program: linked.program, proxy },
     front: only('front'),

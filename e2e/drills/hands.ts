@@ -32,20 +32,29 @@ export async function works(stack: DrillStack, program: Program): Promise<boolea
   return status === 200;
 }
 
-/** HTTP programs that ask the database, in the languages wanted. */
-export function pickApi(stack: DrillStack, dice: Dice, languages?: readonly string[]): Program {
-  const { apis } = stack.parts;
-  return dice.pick(apis.filter(({ language }) => languages?.includes(language) ?? true));
+/** HTTP programs that ask the database directly. */
+export const pickApi = ({ parts }: DrillStack, dice: Dice): Program => dice.pick(parts.apis);
+
+/** Any HTTP program behind the front, in the languages wanted. */
+export function pickService({ parts }: DrillStack, dice: Dice, languages?: readonly string[]) {
+  const all = [...parts.apis, ...parts.plain];
+  return dice.pick(all.filter(({ language }) => languages?.includes(language) ?? true));
 }
 
-export const hasApi = ({ parts }: DrillStack, language: string): boolean =>
-  parts.apis.some((one) => one.language === language);
+export const hasService = ({ parts }: DrillStack, language: string): boolean =>
+  [...parts.apis, ...parts.plain].some((one) => one.language === language);
 
 /** Tells the run that lives now; the next run is healthy again. */
 export async function tellRun(stack: DrillStack, service: string, line: string): Promise<number> {
   const pid = await pidOf(stack, service);
   stack.tell(service, `pid=${pid} ${line}`);
   return pid;
+}
+
+/** The way back of `tellRun`: what a run keeps in its memory only goes with the run. */
+export async function endRun(stack: DrillStack, service: string, pid: number): Promise<void> {
+  stack.tell(service, '');
+  if ((await serviceOf(stack, service)).pid === pid) await restartByHand(stack, service);
 }
 
 export async function restartsOf(stack: DrillStack, service: string): Promise<number> {

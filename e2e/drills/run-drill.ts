@@ -97,7 +97,7 @@ async function watchDrill(
     const [status, incidents] = await Promise.all([stack.loop.status(), stack.loop.incidents()]);
     watch.incidents = incidents.filter(({ id }) => !known.has(id));
     for (const one of watch.incidents)
-      if ((one.escalated || one.attempts.some(touches)) && !watch.decided.has(one.id))
+      if ((isCalled(one) || one.attempts.some(touches)) && !watch.decided.has(one.id))
         watch.decided.set(one.id, one.diagnosis);
     const acted = watch.incidents.some(({ attempts }) => attempts.some(touches));
     for (const name of unwell(status)) (acted ? watch.unwellAfter : watch.unwellBefore).add(name);
@@ -112,7 +112,7 @@ async function watchDrill(
 
 function isOver(watch: Watch, { right }: Injected, nowMs: number): boolean {
   const { incidents, curedMs } = watch;
-  if (incidents.some(({ escalated }) => escalated)) return true;
+  if (incidents.some(isCalled)) return true;
   const closed = incidents.every(({ state }) => state === 'resolved');
   if (curedMs === null || !closed) return false;
   if (incidents.length > 0) {
@@ -121,6 +121,10 @@ function isOver(watch: Watch, { right }: Injected, nowMs: number): boolean {
   }
   return right.some(({ action }) => action === 'reflex') && nowMs - curedMs > reflexMs;
 }
+
+/** A person has it, or is asked for a yes. */
+const isCalled = ({ escalated, state }: IncidentRow): boolean =>
+  escalated || state === 'awaiting-approval';
 
 type Case = Readonly<{
   stack: DrillStack;
@@ -154,7 +158,7 @@ function judge(one: Case): DrillResult {
   const incident = incidentOf(one);
   const diagnosis = diagnosisOf(one, incident);
   const attempts = watch.incidents.flatMap((each) => each.attempts).filter(touches);
-  const escalated = watch.incidents.some((each) => each.escalated);
+  const escalated = watch.incidents.some(isCalled);
   const remedyRight = isRight(one, attempts, escalated);
   const seconds = (ms: number | null): number | null =>
     ms === null ? null : Math.round((ms - beganMs) / 100) / 10;

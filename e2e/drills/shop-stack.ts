@@ -214,7 +214,8 @@ function partsOf(place: Place, proxy: FaultProxy | null): Parts {
   const ledger = hand('ledger', { health: '/healthz', work: '/entries?n=1' });
   return {
     database: { ...ledger, folder: join(dir, 'data'), port: place.firstPort, maxClients: null },
-    apis: [api, pricing],
+    apis: [api],
+    plain: [pricing],
     configured: api,
     linked: proxy === null ? null : { program: api, proxy },
     front: hand('web', { health: '/healthz', work: '/api/orders?n=3' }),

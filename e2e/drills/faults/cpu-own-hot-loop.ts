@@ -1,7 +1,7 @@
 /** A function that costs far too much: a whole core, and everybody who asks waits for it. */
 import { act, type Fault } from '../fault.ts';
 import { askService } from '../drill-stack.ts';
-import { cpuSeconds, pickApi, renewed, tellRun } from '../hands.ts';
+import { cpuSeconds, pickService, renewed, tellRun, endRun } from '../hands.ts';
 
 export const cpuOwnHotLoop: Fault = {
   name: 'cpu_own_hot_loop',
@@ -10,7 +10,7 @@ export const cpuOwnHotLoop: Fault = {
   // The service must tell how long requests take: without that, load and fault look alike.
   unfit: () => null,
   async inject(stack, dice) {
-    const victim = stack.kind === 'shop' ? stack.parts.front : pickApi(stack, dice, ['node']);
+    const victim = stack.kind === 'shop' ? stack.parts.front : pickService(stack, dice, ['node']);
     const { service, health } = victim;
     const pid = await tellRun(stack, service, `burn 0.94 ${dice.between(4, 6) * 100}`);
     let [atMs, used] = [performance.now(), cpuSeconds(pid)];
@@ -33,7 +33,7 @@ export const cpuOwnHotLoop: Fault = {
       },
       right: [act('service.restart')],
       cured: renewed(stack, victim, pid),
-      undo: async () => stack.tell(service, ''),
+      undo: () => endRun(stack, service, pid),
       tempting: {
         what: `restart ${stack.parts.database.service}`,
         run: () => stack.fettle('restart', stack.parts.database.service),

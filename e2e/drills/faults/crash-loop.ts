@@ -1,13 +1,13 @@
 /** A defect that ends each run soon after its start: starting it again is not the cure. */
 import { escalate, type Fault } from '../fault.ts';
-import { killBehind, pickApi, restartByHand, restartsOf, works } from '../hands.ts';
+import { killBehind, pickService, restartByHand, restartsOf, works } from '../hands.ts';
 
 export const crashLoop: Fault = {
   name: 'crash_loop',
   family: 'process',
   unfit: () => null,
   async inject(stack, dice) {
-    const victim = pickApi(stack, dice);
+    const victim = pickService(stack, dice);
     const { service } = victim;
     const before = await restartsOf(stack, service);
     stack.tell(service, `throw ${dice.between(0, 5)}`);

@@ -1,7 +1,7 @@
 /** A process ends by itself: a signal from nowhere, or an error that nobody caught. */
 import { act, reflex, type Fault } from '../fault.ts';
 import { pidOf, serviceOf } from '../drill-stack.ts';
-import { killBehind, renewed, tellRun } from '../hands.ts';
+import { killBehind, renewed, tellRun, endRun } from '../hands.ts';
 
 export const crash: Fault = {
   name: 'crash',
@@ -24,7 +24,7 @@ export const crash: Fault = {
       expected: { classes: ['crash'], targets: [service] },
       right: [reflex, act('service.start'), act('service.restart')],
       cured: renewed(stack, victim, pid),
-      undo: async () => stack.tell(service, ''),
+      undo: () => endRun(stack, service, pid),
       tempting: null,
     };
   },

@@ -1,14 +1,14 @@
 /** Everybody waits for a lock that nobody gives back: no answer, no CPU either. */
 import { act, reflex, type Fault } from '../fault.ts';
 import { askService } from '../drill-stack.ts';
-import { pickApi, renewed, tellRun } from '../hands.ts';
+import { pickService, renewed, tellRun, endRun } from '../hands.ts';
 
 export const deadlock: Fault = {
   name: 'deadlock',
   family: 'process',
   unfit: () => null,
   async inject(stack, dice) {
-    const victim = pickApi(stack, dice);
+    const victim = pickService(stack, dice);
     const { service, health } = victim;
     const pid = await tellRun(stack, service, 'lock');
     return {
@@ -20,7 +20,7 @@ export const deadlock: Fault = {
       expected: { classes: ['deadlock', 'hang'], targets: [service] },
       right: [reflex, act('service.restart')],
       cured: renewed(stack, victim, pid),
-      undo: async () => stack.tell(service, ''),
+      undo: () => endRun(stack, service, pid),
       tempting: null,
     };
   },

@@ -3,7 +3,7 @@ import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { act, type Fault } from '../fault.ts';
 import { serviceOf } from '../drill-stack.ts';
-import { deletedBytes, pickApi, restartByHand, tellRun, works } from '../hands.ts';
+import { deletedBytes, pickService, restartByHand, tellRun, works, endRun } from '../hands.ts';
 import { diskMb } from '../small-disk.ts';
 
 export const deletedOpenFile: Fault = {
@@ -13,7 +13,7 @@ export const deletedOpenFile: Fault = {
   async inject(stack, dice) {
     const disk = stack.disk ?? '';
     const writer = stack.parts.writer ?? stack.parts.database;
-    const holder = dice.chance(0.5) ? writer : pickApi(stack, dice);
+    const holder = dice.chance(0.5) ? writer : pickService(stack, dice);
     const name = join(disk, dice.pick(['upload.part', 'trace.log', 'sort.tmp']));
     const pid = await tellRun(stack, holder.service, `hold ${name} ${diskMb}`);
     const free = (): number => statfsSync(disk).bavail / statfsSync(disk).blocks;
@@ -32,7 +32,7 @@ export const deletedOpenFile: Fault = {
         free() > 0.3 &&
         (await serviceOf(stack, holder.service)).pid !== pid &&
         works(stack, writer),
-      undo: async () => stack.tell(holder.service, ''),
+      undo: () => endRun(stack, holder.service, pid),
       tempting:
         holder === writer
           ? null

@@ -1,13 +1,13 @@
 /** Handles that are opened and never closed, on their way to the limit. */
 import { act, type Fault } from '../fault.ts';
-import { openFiles, pickApi, renewed, tellRun } from '../hands.ts';
+import { openFiles, pickService, renewed, tellRun, endRun } from '../hands.ts';
 
 export const fdLeak: Fault = {
   name: 'fd_leak',
   family: 'process',
   unfit: () => null,
   async inject(stack, dice) {
-    const victim = pickApi(stack, dice);
+    const victim = pickService(stack, dice);
     const { service } = victim;
     const perSecond = dice.between(3, 5);
     const pid = await tellRun(stack, service, `handles ${perSecond}`);
@@ -18,7 +18,7 @@ export const fdLeak: Fault = {
       expected: { classes: ['fd_leak'], targets: [service] },
       right: [act('service.restart')],
       cured: renewed(stack, victim, pid),
-      undo: async () => stack.tell(service, ''),
+      undo: () => endRun(stack, service, pid),
       tempting: {
         what: `restart ${stack.parts.front.service}`,
         run: () => stack.fettle('restart', stack.parts.front.service),

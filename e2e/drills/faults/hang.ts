@@ -1,7 +1,7 @@
 /** An event loop that turns without end: the port is open, nobody answers, the CPU is busy. */
 import { act, reflex, type Fault } from '../fault.ts';
 import { askService } from '../drill-stack.ts';
-import { pickApi, renewed, tellRun } from '../hands.ts';
+import { pickService, renewed, tellRun, endRun } from '../hands.ts';
 
 export const hang: Fault = {
   name: 'hang',
@@ -9,7 +9,7 @@ export const hang: Fault = {
   heavy: true,
   unfit: () => null,
   async inject(stack, dice) {
-    const victim = pickApi(stack, dice);
+    const victim = pickService(stack, dice);
     const { service, health } = victim;
     const pid = await tellRun(stack, service, 'hog');
     return {
@@ -21,7 +21,7 @@ export const hang: Fault = {
       expected: { classes: ['hang', 'event_loop_block'], targets: [service] },
       right: [reflex, act('service.restart')],
       cured: renewed(stack, victim, pid),
-      undo: async () => stack.tell(service, ''),
+      undo: () => endRun(stack, service, pid),
       tempting: null,
     };
   },

@@ -3,7 +3,7 @@ import { readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { act, type Fault } from '../fault.ts';
 import { floods } from '../generated/wording.ts';
-import { pickApi, tellRun } from '../hands.ts';
+import { pickService, tellRun, endRun } from '../hands.ts';
 
 /** Bytes of all that is kept of a service's output. */
 function logFiles(dir: string, service: string): readonly string[] {
@@ -17,9 +17,13 @@ export const logFlood: Fault = {
   heavy: true,
   unfit: () => null,
   async inject(stack, dice) {
-    const victim = pickApi(stack, dice);
+    const victim = pickService(stack, dice);
     const { service } = victim;
-    await tellRun(stack, service, `flood ${dice.between(15, 30) * 100} ${dice.pick(floods)}`);
+    const pid = await tellRun(
+      stack,
+      service,
+      `flood ${dice.between(15, 30) * 100} ${dice.pick(floods)}`,
+    );
     const size = (): number =>
       logFiles(stack.dir, service).reduce((sum, path) => sum + statSync(path).blocks * 512, 0);
     let [atMs, before, perSecond] = [performance.now(), size(), 0];
@@ -36,7 +40,7 @@ export const logFlood: Fault = {
       expected: { classes: ['log_flood'], targets: [service] },
       right: [act('logs.rate_limit'), act('service.restart'), act('logs.rotate')],
       cured: async () => rate() < 15_000,
-      undo: async () => stack.tell(service, ''),
+      undo: () => endRun(stack, service, pid),
       tempting: {
         what: 'truncate the log and go on',
         async run() {

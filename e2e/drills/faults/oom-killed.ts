@@ -1,14 +1,14 @@
 /** Far more memory at once than the limit allows. */
 import { act, reflex, type Fault } from '../fault.ts';
 import { serviceOf } from '../drill-stack.ts';
-import { pickApi, renewed, tellRun } from '../hands.ts';
+import { pickService, renewed, tellRun, endRun } from '../hands.ts';
 
 export const oomKilled: Fault = {
   name: 'oom_killed',
   family: 'process',
   unfit: () => null,
   async inject(stack, dice) {
-    const victim = pickApi(stack, dice);
+    const victim = pickService(stack, dice);
     const { service, memoryLimitMb } = victim;
     const pid = await tellRun(stack, service, `grab ${(memoryLimitMb ?? 300) + 150}`);
     return {
@@ -20,7 +20,7 @@ export const oomKilled: Fault = {
       expected: { classes: ['oom_killed'], targets: [service] },
       right: [reflex, act('service.start'), act('service.restart')],
       cured: renewed(stack, victim, pid),
-      undo: async () => stack.tell(service, ''),
+      undo: () => endRun(stack, service, pid),
       tempting: null,
     };
   },

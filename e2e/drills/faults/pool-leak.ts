@@ -1,7 +1,7 @@
 /** A branch of the code forgets to give its connection back: the pool runs dry, the database idles. */
 import { act, type Fault } from '../fault.ts';
 import { askService } from '../drill-stack.ts';
-import { databaseAnswers, pickApi, renewed, tellRun } from '../hands.ts';
+import { databaseAnswers, pickApi, renewed, tellRun, endRun } from '../hands.ts';
 
 export const poolLeak: Fault = {
   name: 'pool_leak',
@@ -26,7 +26,7 @@ export const poolLeak: Fault = {
       cured: async () =>
         (await renewed(stack, victim, pid)()) &&
         (await askService(stack, service, work, 2_000)).status === 200,
-      undo: async () => stack.tell(service, ''),
+      undo: () => endRun(stack, service, pid),
       tempting: {
         what: `restart ${stack.parts.database.service}`,
         run: () => stack.fettle('restart', stack.parts.database.service),

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { act, reflex, type Fault } from '../fault.ts';
 import { portOf, serviceOf } from '../drill-stack.ts';
-import { killBehind, pickApi, restartByHand, works } from '../hands.ts';
+import { killBehind, pickService, restartByHand, works } from '../hands.ts';
 
 /** Asks for the port without pause until it has it. */
 const thief = `
@@ -21,7 +21,7 @@ export const portConflictForeign: Fault = {
   family: 'process',
   unfit: () => null,
   async inject(stack, dice) {
-    const victim = pickApi(stack, dice);
+    const victim = pickService(stack, dice);
     const { service } = victim;
     const port = await portOf(stack, service);
     const stranger = spawn(process.execPath, ['-e', thief, String(port)], {

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { act, reflex, type Fault } from '../fault.ts';
 import { until } from '../drill-stack.ts';
 import {
-  hasApi,
+  hasService,
   killBehind,
-  pickApi,
+  pickService,
   renewed,
   restartByHand,
   tellRun,
@@ -16,9 +16,9 @@ import {
 export const portConflictOrphan: Fault = {
   name: 'port_conflict_orphan',
   family: 'process',
-  unfit: (stack) => (hasApi(stack, 'python') ? null : 'no program that forks so'),
+  unfit: (stack) => (hasService(stack, 'python') ? null : 'no program that forks so'),
   async inject(stack, dice) {
-    const victim = pickApi(stack, dice, ['python']);
+    const victim = pickService(stack, dice, ['python']);
     const { service } = victim;
     const pid = await tellRun(stack, service, 'helper');
     const child = await until('the child', async () => treeOf(pid).find((one) => one !== pid));

@@ -1,14 +1,14 @@
 /** Somebody stopped the process (SIGSTOP): it is whole, and only has to be continued. */
 import { act, reflex, type Fault } from '../fault.ts';
 import { serviceOf } from '../drill-stack.ts';
-import { killBehind, pickApi, processState, works } from '../hands.ts';
+import { killBehind, pickService, processState, works } from '../hands.ts';
 
 export const stopped: Fault = {
   name: 'stopped',
   family: 'process',
   unfit: () => null,
   async inject(stack, dice) {
-    const victim = pickApi(stack, dice);
+    const victim = pickService(stack, dice);
     const { service } = victim;
     const pid = await killBehind(stack, service, 'SIGSTOP');
     let seen = processState(pid) === 'T';

@@ -1,7 +1,7 @@
 /** A worker that waits for ever in a call without a deadline: no port, no words, no heartbeat. */
 import { act, reflex, type Fault } from '../fault.ts';
 import { serviceOf } from '../drill-stack.ts';
-import { renewed, tellRun } from '../hands.ts';
+import { renewed, tellRun, endRun } from '../hands.ts';
 
 export const workerStuck: Fault = {
   name: 'worker_stuck',
@@ -24,7 +24,7 @@ export const workerStuck: Fault = {
       expected: { classes: ['worker_stuck'], targets: [service] },
       right: [reflex, act('service.restart'), act('process.signal')],
       cured: renewed(stack, worker, pid),
-      undo: async () => stack.tell(service, ''),
+      undo: () => endRun(stack, service, pid),
       tempting: null,
     };
   },

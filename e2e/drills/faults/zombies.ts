@@ -1,13 +1,21 @@
 /** Ended children that nobody waits for. */
 import { act, type Fault } from '../fault.ts';
-import { pickApi, renewed, tellRun, treeOf, zombiesIn, processState } from '../hands.ts';
+import {
+  pickService,
+  renewed,
+  tellRun,
+  treeOf,
+  zombiesIn,
+  processState,
+  endRun,
+} from '../hands.ts';
 
 export const zombies: Fault = {
   name: 'zombies',
   family: 'process',
   unfit: () => null,
   async inject(stack, dice) {
-    const victim = pickApi(stack, dice);
+    const victim = pickService(stack, dice);
     const { service } = victim;
     const count = dice.between(30, 60);
     const pid = await tellRun(stack, service, `children ${count}`);
@@ -17,7 +25,7 @@ export const zombies: Fault = {
       expected: { classes: ['zombies'], targets: [service] },
       right: [act('service.restart')],
       cured: renewed(stack, victim, pid),
-      undo: async () => stack.tell(service, ''),
+      undo: () => endRun(stack, service, pid),
       tempting: {
         what: 'kill the zombies',
         async run() {

@@ -7,7 +7,7 @@ export const optionalDown: Negative = {
   watchMs: 25_000,
   unfit: () => null,
   async begin(stack) {
-    const { partner, apis } = stack.parts;
+    const { partner, plain } = stack.parts;
     if (partner !== null) {
       await partner.switch(false);
       return {
@@ -18,7 +18,7 @@ export const optionalDown: Negative = {
     }
     // In the shop the API sells at list prices when nobody can ask for better ones.
     const before = await pidOf(stack, 'api');
-    const { service } = apis.find((one) => one.service === 'pricing') ?? { service: 'pricing' };
+    const { service } = plain[0] ?? { service: 'pricing' };
     await stack.fettle('stop', service);
     return {
       did: `${service}, which is optional, is away`,
