@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import type { EndpointExam } from '@fettle/core/loop/collect/exam';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -157,7 +158,7 @@ test('processes: a busy thread, a stopped process, ports and their owner', async
   const exam = await bench.exam('api', [aService('api')], { views });
   expect(performance.now() - beganMs).toBeLessThan(3_000);
   const of = (pid: number) => exam.processes.find((one) => one.pid === pid);
-  expect(of(busy.pid)).toMatchObject({ busyThreads: 1, ours: true, nice: 0 });
+  expect(of(busy.pid)).toMatchObject({ busyThreads: 1, ours: true, nice: getPriority() });
   expect(of(busy.pid)?.cpu).toBeGreaterThan(0.04);
   expect(of(busy.pid)?.fdLimit).toBeGreaterThan(0);
   expect(of(idle.pid)).toMatchObject({ state: 'T', busyThreads: 0 });
