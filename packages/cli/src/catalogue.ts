@@ -143,8 +143,16 @@ export const catalogue: readonly CatalogueEntry[] = [
       'todo',
       'done',
       'write-up',
+      'export',
+      'scenario',
     ],
     load: () => import('./commands/incidents.ts'),
+  },
+  {
+    name: 'replay',
+    group: 'Understand',
+    summary: 'decide an exported incident again, --with another policy or runbook',
+    load: () => import('./commands/replay.ts'),
   },
   {
     name: 'timeline',

@@ -5,6 +5,7 @@ import { openErrors } from './errors/errors-part.ts';
 import { openFiguresPart } from './figures/figures-part.ts';
 import { openHealthPart } from './health/health-part.ts';
 import { openLogs } from './logs/logs-part.ts';
+import { openCapsules } from './loop/capsules.ts';
 import { openFileLedger } from './loop/ledger/file-ledger.ts';
 import { openNameMemory } from './loop/name-memory.ts';
 import { openHands } from './loop/open-hands.ts';
@@ -22,6 +23,7 @@ export async function buildParts({
   log,
   nowMs,
   durable,
+  version,
 }: PartDeps): Promise<Parts> {
   const logs = await openLogs({
     logsDir: paths.logsDir,
@@ -62,6 +64,11 @@ export async function buildParts({
     }),
     hands: (steadyMs) =>
       openHands({ link, logs, health, files, names, journal, store, paths, nowMs: steadyMs }),
+    capsules: openCapsules({
+      folder: join(paths.stateDir, 'capsules'),
+      engine: version,
+      onTrouble: (cause) => log.warn({ err: cause }, 'an incident cannot be recorded'),
+    }),
     onTrouble: (cause) => log.error({ err: cause }, 'the loop cannot keep its records'),
   });
   return { logs, health, figures, why, loop, errors };

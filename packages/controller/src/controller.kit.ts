@@ -19,6 +19,7 @@ import type { Notice } from '@fettle/core/supervise/effect';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { Push, RequestBody } from '@fettle/core/supervise/protocol';
 import { statePaths, type StatePaths } from '@fettle/sdk/daemon/paths';
+import { FettleError } from '@fettle/sdk/fettle-error';
 import type { LogLine } from '@fettle/sdk/api/documents';
 import {
   startController,
@@ -205,6 +206,8 @@ function idleLoop(): LoopPart {
     runbookProblems: () => [],
     preview: (runbook, params) =>
       previewRun({ state, hands: idleHands, nowMs: () => Date.now() }, runbook, params),
+    capsule: (id) =>
+      Promise.reject(new FettleError('E-CAPSULE-NONE', `${id} has no recording`, { hint: 'none' })),
     deliveries: () => [],
     healing: () => false,
     command: (command, actor) =>

@@ -38,6 +38,8 @@ export type PartDeps = Readonly<{
   nowMs: () => number;
   /** Does the store keep what it is given? */
   durable: boolean;
+  /** Of the engine. */
+  version: string;
 }>;
 export type Parts = Readonly<{
   health: HealthPart;
@@ -88,7 +90,16 @@ export async function startController(options: ControllerOptions): Promise<Contr
     ...createRecorder(journal, store, nowMs),
     onError: (error) => log.warn({ reason: reasonOf(error) }, 'supervisor link'),
   });
-  const parts = await options.buildParts({ link, journal, store, paths, log, nowMs, durable });
+  const parts = await options.buildParts({
+    link,
+    journal,
+    store,
+    paths,
+    log,
+    nowMs,
+    durable,
+    version,
+  });
   let url = '';
   const daemon = (): DaemonStatus => ({
     supervisorPid: link.info()?.pid ?? null,

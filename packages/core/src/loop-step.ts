@@ -10,6 +10,7 @@ import { act, takeBranches } from './incident/act.ts';
 import { obey } from './incident/commands.ts';
 import { answersTo, resumeRuns, tickRuns, turnRun } from './incident/follow.ts';
 import { constraintJudge } from './incident/constraint-judge.ts';
+import { isTooLarge } from './incident/freeze.ts';
 import { gatherSymptoms, opensFirst } from './incident/gather.ts';
 import { concludeLook, look } from './incident/look.ts';
 import { claimReflexes, giveUpReflexes, openForReflexes, takeReflex } from './incident/reflexes.ts';
@@ -197,7 +198,7 @@ function think(turn: Turn, snapshots: boolean): void {
   const options = { flags: state.flags, ownActs: acts, selfInflictedMs, judge };
   const seen = detect(state.book, state.picture, options, nowMs);
   const showing = [...seen.began, ...seen.going];
-  if (before !== null && opensFirst(turn, showing))
+  if (before !== null && opensFirst(turn, showing) && !isTooLarge(state))
     effects.push({ kind: 'snapshot', state: freezeBefore(before) });
   gatherSymptoms(turn, showing);
   for (const incident of openIncidents(state)) claimReflexes(turn, incident);

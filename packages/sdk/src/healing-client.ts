@@ -14,6 +14,8 @@ export type HealingClient = Readonly<{
   incident(id: string): Promise<IncidentDocument>;
   /** As a page in Markdown. */
   writeUp(id: string): Promise<string>;
+  /** The incident's capsule as JSON text, sealed. */
+  capsule(id: string): Promise<string>;
   runs(request?: Readonly<{ active?: boolean }>): Promise<RunsDocument>;
   runbooks(): Promise<RunbooksDocument>;
   runbook(name: string): Promise<RunbookDocument>;
@@ -51,6 +53,7 @@ export function healingClient({ get, text, post, queryOf }: Ask): HealingClient 
     incidents: (request = {}) => get(`/api/v1/incidents${queryOf(request)}`),
     incident: (id) => get(at('incidents', id)),
     writeUp: (id) => text(`${at('incidents', id)}/write-up`),
+    capsule: (id) => text(`${at('incidents', id)}/capsule`),
     runs: (request = {}) => get(`/api/v1/runs${queryOf(request)}`),
     runbooks: () => get('/api/v1/runbooks'),
     runbook: (name) => get(at('runbooks', name)),

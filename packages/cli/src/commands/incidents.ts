@@ -19,6 +19,8 @@ const verbs = [
   'todo',
   'done',
   'write-up',
+  'export',
+  'scenario',
 ];
 
 export const command: CommandModule = {
@@ -29,6 +31,7 @@ export const command: CommandModule = {
       .argument('[text...]', 'of note and todo; the step of done')
       .option('--open', 'list: only open ones')
       .option('--since <time>', 'list: from 7d ago, 12:04 or RFC 3339 on')
+      .option('--out <file>', 'export, scenario: where to write; export prints unless told')
       .option('--owner <name>', 'todo: who shall do it')
       .option('--deadline <time>', 'todo: 2h, or RFC 3339');
   },
@@ -42,6 +45,7 @@ export const command: CommandModule = {
     if (id === undefined)
       throw usageError(`incidents ${verb} needs an incident`, `fettle incidents ${verb} INC-1`);
     const number = id.toUpperCase();
+    if (verb === 'export' || verb === 'scenario') return capsule(session, verb, number, input);
     return verb === 'show'
       ? show(session, number)
       : say(session, { verb, id: number, text: words.join(' ') }, input);
@@ -104,6 +108,18 @@ function say(session: Session, { verb, id, text }: Said, input: CommandInput): P
   if (verb === 'done') return tell(`manual-steps/${text}/done`, {}, `${text} is done`);
   const { owner = null, deadline = null } = input.options;
   return tell('manual-steps', { text, owner, deadline }, `${id} has a step for people: ${text}`);
+}
+
+async function capsule(
+  session: Session,
+  verb: 'export' | 'scenario',
+  id: string,
+  { options }: CommandInput,
+): Promise<number> {
+  const out = typeof options['out'] === 'string' ? options['out'] : null;
+  if (verb === 'export')
+    return (await import('../replay/export-capsule.ts')).exportCapsule(session, id, out);
+  return (await import('../replay/keep-scenario.ts')).keepScenario(session, id, out);
 }
 
 async function writeUp(session: Session, id: string): Promise<number> {

@@ -8,6 +8,7 @@ import type { Run } from '@fettle/core/loop/remedy/run';
 import type { HealingCommandDocument, HealingDocument } from '@fettle/sdk/api/incidents';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import type { LoopPart } from '../loop/loop-part.ts';
+import { sealCapsule } from '../loop/seal-capsule.ts';
 import type { ApiParts } from './api-parts.ts';
 import { incidentDocument, incidentRow, runDocument, statsOf } from './incident-documents.ts';
 import { actorOf, nearest, sinceField, timeOf } from './inputs.ts';
@@ -22,6 +23,7 @@ const weekMs = 7 * 86_400_000;
 
 export function addIncidentRoutes(routes: Routes, parts: ApiParts): void {
   addReading(routes, parts);
+  addCapsule(routes, parts);
   addTelling(routes, parts);
 }
 
@@ -104,6 +106,31 @@ function addReading(routes: Routes, parts: ApiParts): void {
     role: 'viewer',
     answer: { description: 'The switches and the policy', schema: 'HealingDocument' },
     handle: () => healingDocument(parts),
+  });
+}
+
+/** It tells more of the stack than its status does: commands, files, lines of logs. */
+function addCapsule(routes: Routes, { loop }: ApiParts): void {
+  routes.add({
+    method: 'GET',
+    path: '/api/v1/incidents/:id/capsule',
+    id: 'getCapsule',
+    tag: 'healing',
+    summary: 'All that the incident was decided from, without secrets, to decide it again',
+    role: 'operator',
+    params: idParams,
+    answer: {
+      description: 'A capsule, as `fettle replay` reads it',
+      schema: null,
+      media: ['application/json'],
+    },
+    problems: [404],
+    timeoutMs: 30_000,
+    handle: async (request, reply) => {
+      const capsule = await loop.capsule(incidentOf(loop, request).id);
+      void reply.type('application/json; charset=utf-8');
+      return JSON.stringify(sealCapsule(capsule));
+    },
   });
 }
 

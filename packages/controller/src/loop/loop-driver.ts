@@ -10,6 +10,7 @@ import type { LoopEvent } from '@fettle/core/loop-event';
 import type { LoopState } from '@fettle/core/loop-state';
 import { stepLoop } from '@fettle/core/loop-step';
 import type { LoopRecord, Store } from '../store.ts';
+import type { StepRecorder } from './capsules.ts';
 
 export type OtherEffect = Exclude<LoopEffect, Readonly<{ kind: 'keep' | 'wake' | 'snapshot' }>>;
 
@@ -27,6 +28,8 @@ export type DriverOptions = Readonly<{
   run: (effect: OtherEffect, take: (event: LoopEvent) => void) => void;
   /** A record could not be written: the loop stands still until it can. */
   onTrouble: (cause: unknown) => void;
+  /** Sees each step, for capsules; null: nobody does. */
+  recorder: StepRecorder | null;
   /** After each event that changed an incident or a run. */
   onChange: () => void;
 }>;
@@ -57,9 +60,18 @@ export function openDriver(options: DriverOptions): LoopDriver {
     }
     if (records.some(({ kind }) => kind === 'incident' || kind === 'run')) options.onChange();
   };
+  const step = (event: LoopEvent): readonly LoopEffect[] => {
+    const { recorder } = options;
+    const atMs = nowMs();
+    const seen = recorder?.before(event) ?? null;
+    const snapshots = recorder?.wantsSnapshot() === true;
+    const effects = stepLoop(state, event, atMs, { snapshots });
+    recorder?.after({ event: seen, effects, state, nowMs: atMs });
+    return effects;
+  };
   const drain = (): void => {
     for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
-      const effects = stepLoop(state, event, nowMs());
+      const effects = step(event);
       try {
         perform(effects);
       } catch (cause) {

@@ -11,8 +11,11 @@ import type { Params } from '@fettle/core/loop/diagnose/diagnosis';
 import type { Runbook } from '@fettle/core/loop/plan/runbook';
 import type { Run } from '@fettle/core/loop/remedy/run';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
+import type { Capsule } from '@fettle/core/incident/capsule';
+import { assert } from '@fettle/sdk/assert';
 import type { Disposer, Journal, SupervisorLink } from '../parts.ts';
 import type { LoopRecord, Store } from '../store.ts';
+import type { Capsules } from './capsules.ts';
 import { startCollectors } from './collectors/all.ts';
 import type { CollectorDeps } from './collectors/collector.ts';
 import { openDriver, type OtherEffect } from './loop-driver.ts';
@@ -32,6 +35,8 @@ export type LoopPart = Readonly<{
   runbookProblems(): readonly Problem[];
   /** Which way a runbook would go now, and what each act would do; changes nothing. */
   preview(runbook: Runbook, params: Params): Promise<Preview>;
+  /** @throws FettleError E-CAPSULE-NONE when it was not recorded, or is no more. */
+  capsule(id: string): Promise<Capsule>;
   /** Messages of the last days and what became of them, oldest first. */
   deliveries(): ReturnType<LoopHands['deliveries']>;
   /** Is something being done about this service now? */
@@ -51,6 +56,7 @@ export type LoopOptions = Readonly<{
   store: Store;
   settings: SettingsSource;
   hands: (nowMs: () => number) => LoopHands;
+  capsules: Capsules;
   onTrouble: (cause: unknown) => void;
 }>;
 
@@ -70,6 +76,7 @@ export function openLoopPart(options: LoopOptions): LoopPart {
     store,
     nowMs,
     run: (effect, take) => carryOut({ options, hands, state: driver.state }, effect, take),
+    recorder: options.capsules.recorder,
     onTrouble: options.onTrouble,
     onChange: () => {
       for (const listener of listeners) listener();
@@ -105,6 +112,7 @@ export function openLoopPart(options: LoopOptions): LoopPart {
     run: (id) => state.runs.get(id) ?? stored<Run>(store, 'run', id),
     runbooks: () => [...state.runbooks.values()],
     runbookProblems: () => settings.runbookProblems(),
+    capsule: (id) => capsuleOf(options, state, id),
     preview: (runbook, params) => previewRun({ state, hands, nowMs }, runbook, params),
     deliveries: hands.deliveries,
     healing: (service) => isHealing(state, service),
@@ -117,7 +125,7 @@ export function openLoopPart(options: LoopOptions): LoopPart {
     async stop() {
       for (const dispose of disposers) dispose();
       driver.stop();
-      await hands.stop();
+      await Promise.all([hands.stop(), options.capsules.stop()]);
     },
   };
 }
@@ -132,6 +140,19 @@ function remembered(store: Store, nowMs: number): readonly LoopRecord[] {
 function stored<Body>(store: Store, kind: string, id: string): Body | null {
   const found = store.records(kind).find((record) => record.id === id);
   return found === undefined ? null : (found.body as Body);
+}
+
+function capsuleOf(
+  { store, capsules }: LoopOptions,
+  state: LoopState,
+  id: string,
+): Promise<Capsule> {
+  const incident = state.incidents.get(id) ?? stored<Incident>(store, 'incident', id);
+  assert(incident !== null, 'capsules are asked for of incidents that exist');
+  const runs = incident.runIds.flatMap(
+    (run) => state.runs.get(run) ?? stored<Run>(store, 'run', run) ?? [],
+  );
+  return capsules.capsule(incident, runs);
 }
 
 function isHealing({ incidents, runs }: LoopState, service: string): boolean {

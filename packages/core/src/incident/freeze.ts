@@ -11,6 +11,18 @@ export function freezeLoop(state: LoopState, clean: Clean = asItIs): Frozen {
   return freeze(state, clean);
 }
 
+/** Of figures, before they are written; more would hold the loop up. */
+const mostFigureBytes = 24 * 1_048_576;
+
+/** Would a snapshot hold up the loop that it is taken of? Hundreds of services after days. */
+export function isTooLarge({ picture }: LoopState): boolean {
+  let bytes = 0;
+  for (const ofSubject of picture.series.dump().all.values())
+    for (const { fine, medium, coarse } of ofSubject.values())
+      bytes += fine.values.byteLength + medium.values.byteLength + coarse.values.byteLength;
+  return bytes > mostFigureBytes;
+}
+
 export type ThawedLoop =
   | Readonly<{ state: LoopState; fault: null }>
   | Readonly<{ state: null; fault: Fault }>;

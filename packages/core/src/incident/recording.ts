@@ -12,7 +12,7 @@ import { openIncidents, type LoopState } from '../loop-state.ts';
 import type { CapsuleEvent } from './capsule.ts';
 import { cleanerOf } from './clean.ts';
 import type { DecisionBook } from './decisions.ts';
-import { freezeLoop } from './freeze.ts';
+import { freezeLoop, isTooLarge } from './freeze.ts';
 import { freeze, type Clean, type Frozen } from './frozen.ts';
 import { thought } from './snapshot.ts';
 import { traceOf } from './trace.ts';
@@ -133,7 +133,9 @@ function begin(recording: Recording, stepped: Stepped): Written | null {
       { kind: 'state', state: snapshot.state },
       { kind: 'event', nowMs, event: freeze(thought), ...trace },
     );
-  } else lines.push({ kind: 'state', state: freezeLoop(state, clean) });
+  } else if (isTooLarge(state))
+    lines.push({ kind: 'end', truncated: 'there are too many figures for a capsule' });
+  else lines.push({ kind: 'state', state: freezeLoop(state, clean) });
   for (const id of live.incidents) lines.push({ kind: 'incident', id });
   return written(recording, live, lines, others);
 }
@@ -176,7 +178,8 @@ function written(
   const { mostBytes } = recording.bounds;
   for (const line of lines) {
     const text = JSON.stringify(line);
-    live.bytes += text.length;
+    // What it knew at first has its own bound, and is packed on disk.
+    if (line.kind !== 'state') live.bytes += text.length;
     if (live.bytes <= mostBytes || line.kind === 'end') {
       texts.push(text);
       if (line.kind === 'end') recording.live = null;
