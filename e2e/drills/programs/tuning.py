@@ -34,8 +34,10 @@ def read():
     try:
         with open(FILE, encoding="utf8") as file:
             text = file.read().strip()
-    except OSError:
+    except FileNotFoundError:
         return ""
+    except OSError:
+        return line  # Out of handles, say: what was told last still holds.
     if not text.startswith("pid="):
         return text
     pid, _, text = text.removeprefix("pid=").partition(" ")
