@@ -2,6 +2,7 @@
  * All that the loop knows and remembers. What must outlive a crash is marked when it changes
  * (`remember`), and `stepLoop` turns the marks into `keep` effects that come before all others.
  */
+import { openClassifier, type Classifier } from './knowledge/classifier.ts';
 import { openExperience, type Experience } from './knowledge/experience.ts';
 import type { Incident } from './incident/incident.ts';
 import type { Picture } from './loop/collect/picture.ts';
@@ -30,6 +31,8 @@ export type LoopState = {
   /** What is under way for an incident; not kept: after a restart it is begun again. */
   readonly works: Map<string, Work>;
   readonly experience: Experience;
+  /** Which causes went with which signs, as far as it was confirmed. */
+  readonly classifier: Classifier;
   readonly rails: Rails;
   /** Restarts by others that no incident has claimed yet, by service. */
   readonly reflexes: Map<string, { readonly reflex: Reflex; readonly atMs: number }>;
@@ -85,6 +88,7 @@ export function openLoop(nowMs: number): LoopState {
     runs: new Map(),
     works: new Map(),
     experience: openExperience(),
+    classifier: openClassifier(),
     rails: openRails(),
     reflexes: new Map(),
     counters: { incident: 0, run: 0, plan: 0, diagnosis: 0, lesson: 0 },

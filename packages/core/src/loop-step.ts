@@ -231,9 +231,9 @@ function bodyOf(state: LoopState, kind: string, id: string): unknown {
     case 'rail':
       return state.rails;
     case 'odds':
-      return id === 'forecasts'
-        ? { id, forecasts: state.experience.forecasts }
-        : (state.experience.arms.get(id) ?? null);
+      if (id === 'forecasts') return { id, forecasts: state.experience.forecasts };
+      if (id === 'classifier') return { id, ...state.classifier };
+      return state.experience.arms.get(id) ?? null;
     default:
       return state.counters;
   }

@@ -12,6 +12,7 @@ import { isReflex } from '../loop/remedy/run.ts';
 import { close } from './gather.ts';
 import { approveRun, rejectRun, stopRuns } from './follow.ts';
 import type { Incident } from './incident.ts';
+import { hearVerdict } from './learn.ts';
 import { runByHand } from './run-by-hand.ts';
 import { tell } from './timeline.ts';
 
@@ -69,6 +70,7 @@ function onIncident(turn: Turn, command: OnIncident, actor: string): void {
     case 'judge':
       incident.verdict = command.verdict;
       if (command.verdict === 'wrong') blameRunbooks(turn, incident);
+      if (incident.diagnosis !== null) hearVerdict(state, incident.diagnosis, command.verdict);
       tell(incident, {
         atMs: nowMs,
         kind: 'person',

@@ -1,5 +1,6 @@
 /** Turns a run's outcome into odds for the next choice, and into a lesson in words. */
 import type { Beta } from '../knowledge/beta.ts';
+import { learn as learnSigns, unlearn } from '../knowledge/classifier.ts';
 import { estimate, noteRun, type Versions } from '../knowledge/experience.ts';
 import { lessonOf } from '../knowledge/lesson.ts';
 import type { Diagnosis } from '../loop/diagnose/diagnosis.ts';
@@ -35,6 +36,8 @@ export function learn(turn: Turn, incident: Incident, run: Run): void {
     approved: run.approvedBy !== null,
     atMs: nowMs,
   });
+  // What cured it proves what it was; that it was started again at once proves little.
+  if (outcome.kind === 'fixed' && !isReflex(run)) learnCause(state, diagnosis);
   for (const { id } of odds) state.changed.add(`odds:${id}`);
   if (odds.length > 0) state.changed.add('odds:forecasts');
   if (!isReflex(run) && outcome.kind !== 'fixed-then-recurred') {
@@ -62,6 +65,30 @@ export function learn(turn: Turn, incident: Incident, run: Run): void {
     atMs: nowMs,
   };
   incident.lessons.push(lesson);
+}
+
+/** A person's word on the cause is worth as much as a cure. */
+export function hearVerdict(
+  state: LoopState,
+  diagnosis: Diagnosis,
+  verdict: 'right' | 'wrong',
+): void {
+  if (verdict === 'right') learnCause(state, diagnosis);
+  else unlearnCause(state, diagnosis);
+}
+
+/** Confirmed, by a cure or by a person's word. */
+function learnCause(state: LoopState, { signs, class: label }: Diagnosis): void {
+  if (signs === undefined || signs.length === 0 || label === 'unknown') return;
+  learnSigns(state.classifier, signs, label);
+  state.changed.add('odds:classifier');
+}
+
+/** A person says that it was something else. */
+function unlearnCause(state: LoopState, { signs, class: label }: Diagnosis): void {
+  if (signs === undefined) return;
+  unlearn(state.classifier, signs, label);
+  state.changed.add('odds:classifier');
 }
 
 type Arm = Readonly<{ diagnosis: Diagnosis; run: Run; step: string; versions: Versions }>;

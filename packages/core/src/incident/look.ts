@@ -1,8 +1,10 @@
 /** Takes a closer look at an incident and says what caused it; again while it goes on. */
 import type { ServiceExam } from '../loop/collect/exam.ts';
-import { diagnose, type Finding } from '../loop/diagnose/diagnose.ts';
+import { allDecisionRules } from '../loop/diagnose/decision-rules/all.ts';
+import { diagnoseBy, type Finding } from '../loop/diagnose/diagnose.ts';
 import { groupSymptoms, type Group } from '../loop/diagnose/root-cause.ts';
 import type { Diagnosis, DiagnosisClass } from '../loop/diagnose/diagnosis.ts';
+import { signsOf } from '../loop/diagnose/signs.ts';
 import { isOn } from '../loop/plan/flags.ts';
 import { isReflex } from '../loop/remedy/run.ts';
 import { nextId, rememberIncident, runsOf, workOf, type Turn } from '../loop-state.ts';
@@ -69,7 +71,10 @@ function decide(turn: Turn, incident: Incident): void {
   const group = groupOf(turn, incident);
   if (group === null) return;
   const { exams } = workOf(state, incident, nowMs);
-  const found = diagnose(group, state.picture, exams, nowMs);
+  const isLearning = isOn(state.flags, 'learning', incident.root);
+  const asked = { group, picture: state.picture, exams, nowMs };
+  const learnt = isLearning ? state.classifier : null;
+  const found = diagnoseBy(allDecisionRules, { ...asked, learnt });
   const judged = found.confidence < sure ? (toldByReflex(turn, incident, found) ?? found) : found;
   const before = incident.diagnosis;
   const isSame =
@@ -82,6 +87,7 @@ function decide(turn: Turn, incident: Incident): void {
     id: isSame ? before.id : nextId(state, 'diagnosis'),
     incidentId: incident.id,
     symptomIds: incident.symptoms.map(({ id }) => id),
+    signs: signsOf(asked),
     atMs: nowMs,
   };
   incident.diagnosis = diagnosis;

@@ -2,6 +2,7 @@
 import type { Kept } from '../loop-effect.ts';
 import type { Counters, LoopState } from '../loop-state.ts';
 import type { Forecast } from '../knowledge/calibration.ts';
+import type { Classifier } from '../knowledge/classifier.ts';
 import type { Odds } from '../knowledge/odds.ts';
 import type { Run } from '../loop/remedy/run.ts';
 import type { Incident } from './incident.ts';
@@ -24,7 +25,7 @@ export function restore(state: LoopState, records: readonly Kept[]): void {
         Object.assign(state.rails, body);
         break;
       case 'odds':
-        restoreOdds(state, body as Odds | Forecasts);
+        restoreOdds(state, body as Odds | Forecasts | Learnt);
         break;
       case 'setting':
         Object.assign(state.counters, body as Counters);
@@ -36,7 +37,12 @@ export function restore(state: LoopState, records: readonly Kept[]): void {
 
 type Forecasts = Readonly<{ id: 'forecasts'; forecasts: readonly Forecast[] }>;
 
-function restoreOdds({ experience }: LoopState, body: Odds | Forecasts): void {
-  if (!('forecasts' in body)) experience.arms.set(body.id, body);
+type Learnt = Classifier & Readonly<{ id: 'classifier' }>;
+
+function restoreOdds({ experience, classifier }: LoopState, body: Odds | Forecasts | Learnt): void {
+  if ('labels' in body) {
+    Object.assign(classifier.labels, body.labels);
+    classifier.bins.splice(0, Infinity, ...body.bins);
+  } else if (!('forecasts' in body)) experience.arms.set(body.id, body);
   else experience.forecasts.splice(0, Infinity, ...body.forecasts);
 }

@@ -93,5 +93,7 @@ export type Diagnosis = Verdict &
     affected: readonly string[];
     /** Other causes considered, best first, odds 0-1; together with this one at most 1. */
     others: readonly Readonly<{ class: DiagnosisClass; target: string; odds: number }>[];
+    /** What it looked like in the classifier's words; absent: not noted. */
+    signs?: readonly string[];
     atMs: number;
   }>;
