@@ -4,6 +4,8 @@ import type { StackEvent } from '@fettle/sdk/api/documents';
 import type { IncidentDocument, IncidentRow, IncidentsDocument } from '@fettle/sdk/api/incidents';
 
 export type LoopClient = Readonly<{
+  /** GET of any document; waits for a controller that is just restarting. */
+  read<T>(path: string): Promise<T>;
   status(): Promise<StatusDocument>;
   /** Newest last. */
   incidents(): Promise<readonly IncidentRow[]>;
@@ -34,6 +36,7 @@ export function loopClient(url: () => string | null): LoopClient {
     }
   }
   return {
+    read,
     status: () => read<StatusDocument>('/api/v1/status'),
     async incidents() {
       const { incidents } = await read<IncidentsDocument>('/api/v1/incidents');

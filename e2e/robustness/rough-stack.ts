@@ -27,6 +27,7 @@ export type RoughStack = Readonly<{
   dir: string;
   paths(): StatePaths;
   write(name: string, text: string): void;
+  makeFolder(name: string): void;
   start(words: readonly string[], more?: Readonly<Record<string, string>>): Running;
   fettle(...words: string[]): Promise<Ended>;
   supervisorPid(): number;
@@ -72,6 +73,7 @@ export function roughStack(files: Readonly<Record<string, string>>, place: Place
     dir,
     paths,
     write,
+    makeFolder: (name) => void mkdirSync(join(dir, name), { recursive: true }),
     start,
     fettle: run,
     supervisorPid: () => daemon()?.supervisorPid ?? 0,
