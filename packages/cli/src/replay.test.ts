@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { secrets, startLife } from '@fettle/controller/loop/capsule.kit';
+import { secrets, secretStack, startLife } from '@fettle/controller/loop/capsule.kit';
 import { openCapsules } from '@fettle/controller/loop/capsules';
 import { sealCapsule } from '@fettle/controller/loop/seal-capsule';
 import { createPrng, nextRandom } from '@fettle/core/supervise/prng';
@@ -27,7 +27,9 @@ beforeAll(async () => {
   life.pass(60, []);
   const incident = life.state.incidents.get('INC-1')!;
   const runs = incident.runIds.map((id) => life.state.runs.get(id)!);
-  text = JSON.stringify(sealCapsule(await capsules.capsule(incident, runs)));
+  text = JSON.stringify(
+    sealCapsule(await capsules.capsule({ incident, runs, stack: secretStack })),
+  );
   writeFileSync(file, text);
   life.stop();
 });

@@ -15,7 +15,7 @@ import type { Capsule } from '@fettle/core/incident/capsule';
 import { replay } from '@fettle/core/incident/replay';
 import type { Run } from '@fettle/core/loop/remedy/run';
 import { afterEach, expect, test } from 'vitest';
-import { secrets, startLife, type Life } from './capsule.kit.ts';
+import { secrets, secretStack, startLife, type Life } from './capsule.kit.ts';
 import { openCapsules, type Capsules, type CapsuleOptions } from './capsules.ts';
 
 let folder = '';
@@ -41,7 +41,7 @@ async function exported(capsules: Capsules, id = 'INC-1'): Promise<Capsule> {
   const incident = life?.state.incidents.get(id);
   expect(incident).toBeDefined();
   const runs = (incident?.runIds ?? []).flatMap((run): Run | [] => life?.state.runs.get(run) ?? []);
-  return capsules.capsule(incident!, runs);
+  return capsules.capsule({ incident: incident!, runs, stack: secretStack });
 }
 
 test('an incident is recorded until it is over, and decided again as it was', async () => {
@@ -66,6 +66,8 @@ test('no secret of environment, command, log or check gets into it', async () =>
   life = startLife(capsules);
   life.pass(30, []);
   life.pass(20, ['api']);
+  // Whatever got into its words by another way.
+  life.state.incidents.get('INC-1')!.title = `cannot reach app:${secrets[1]}@db`;
   const capsule = JSON.stringify(await exported(capsules));
   expect(capsule).toContain('login with password=***');
   const lines = readFileSync(join(folder, 'INC-1.ndjson'), 'utf8').split('\n');

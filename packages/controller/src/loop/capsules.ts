@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
 import type { Capsule } from '@fettle/core/incident/capsule';
+import { cleanerOf } from '@fettle/core/incident/clean';
 import type { Frozen } from '@fettle/core/incident/frozen';
 import type { Incident } from '@fettle/core/incident/incident';
 import { makeCapsule } from '@fettle/core/incident/make-capsule';
@@ -26,6 +27,7 @@ import {
 } from '@fettle/core/incident/recording';
 import type { LoopEvent } from '@fettle/core/loop-event';
 import type { Run } from '@fettle/core/loop/remedy/run';
+import type { Stack } from '@fettle/core/stack/service';
 import { FettleError } from '@fettle/sdk/fettle-error';
 
 /** Looks over the loop's shoulder; never throws. */
@@ -39,8 +41,15 @@ export type StepRecorder = Readonly<{
 export type Capsules = Readonly<{
   recorder: StepRecorder;
   /** @throws FettleError E-CAPSULE-NONE */
-  capsule(incident: Incident, runs: readonly Run[]): Promise<Capsule>;
+  capsule(of: CapsuleOf): Promise<Capsule>;
   stop(): Promise<void>;
+}>;
+
+export type CapsuleOf = Readonly<{
+  incident: Incident;
+  runs: readonly Run[];
+  /** Takes its secrets out; null: there is no stack (yet). */
+  stack: Stack | null;
 }>;
 
 export type CapsuleOptions = Readonly<{
@@ -69,7 +78,9 @@ export function openCapsules(options: CapsuleOptions): Capsules {
   const recording = openRecording(engine, bounds);
   let broken = false;
   let writing: Promise<void> = Promise.resolve();
+  const lost = new Set<string>();
   const fail = (cause: unknown): void => {
+    if (recording.live !== null) lost.add(recording.live.id);
     recording.live = null;
     if (!broken) onTrouble(cause);
     broken = true;
@@ -101,12 +112,17 @@ export function openCapsules(options: CapsuleOptions): Capsules {
         }
       },
     },
-    async capsule(incident, runs) {
+    async capsule({ incident, runs, stack }) {
       await writing;
       const { read, id } = await readFor(folder, incident.id);
       const isLive = recording.live?.id === id;
-      const unended = isLive ? 'the incident was not over' : 'controller restarted';
-      return makeCapsule({ recording: read, unended, incident, runs });
+      const unended = isLive
+        ? 'the incident was not over'
+        : lost.has(id)
+          ? 'it could not be written on'
+          : 'controller restarted';
+      const clean = cleanerOf(stack);
+      return makeCapsule({ recording: read, unended, incident, runs, clean });
     },
     stop: () => writing,
   };

@@ -152,7 +152,7 @@ function capsuleOf(
   const runs = incident.runIds.flatMap(
     (run) => state.runs.get(run) ?? stored<Run>(store, 'run', run) ?? [],
   );
-  return capsules.capsule(incident, runs);
+  return capsules.capsule({ incident, runs, stack: state.picture.stack });
 }
 
 function isHealing({ incidents, runs }: LoopState, service: string): boolean {

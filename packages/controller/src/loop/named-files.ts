@@ -4,6 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
+import { isSecretName } from '@fettle/core/loop/collect/redact';
 import type { Service } from '@fettle/core/stack/service';
 
 export type NamedFile = Readonly<{
@@ -16,6 +17,8 @@ export const maxFiles = 50;
 export const maxFileBytes = 1_048_576;
 /** What a service writes by itself is data, not configuration. */
 const data = /\.(?:db|sqlite3?|log|pid|sock|lock|tmp|wal|shm|ndjson|csv|parquet|rdb|aof)$/i;
+/** An address is no path, and may hold a password. */
+const login = /:\/\/|:[^/]*@/;
 const pathWord = /^[\w@%+=:,./~-]{1,500}$/;
 
 /** Declared files may be missing; named ones are there. Each once, declared ones first. */
@@ -35,15 +38,21 @@ export function filesOf(service: Service): readonly NamedFile[] {
 
 /** Paths in arguments and variables that lie inside the working directory, existing or not. */
 export function namedPaths({ command, environment, workingDir }: Service): readonly string[] {
-  const words = [...command.flatMap(wordsOf), ...Object.values(environment)];
+  const words = [...command.flatMap(wordsOf), ...Object.entries(environment).flatMap(valueOf)];
   const paths = words.flatMap((word) => {
     const value = word.replace(/^--?[\w-]+=/, '').replace(/^file:(?:\/\/)?/, '');
-    if (!pathWord.test(value) || !/[./]/.test(value) || data.test(value)) return [];
+    if (login.test(value) || !pathWord.test(value)) return [];
+    if (!/[./]/.test(value) || data.test(value)) return [];
     const path = resolve(workingDir, value);
     const inside = relative(workingDir, path);
     return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? [] : [path];
   });
   return [...new Set(paths)].slice(0, maxFiles * 2);
+}
+
+/** Under a secret name a value is a path only where it looks like nothing else. */
+function valueOf([name, value]: readonly [string, string]): readonly string[] {
+  return isSecretName(name) && !/^(?:\.{0,2}|~)\//.test(value) ? [] : [value];
 }
 
 /** The text of `sh -c` holds words, too. */

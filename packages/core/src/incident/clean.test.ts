@@ -38,6 +38,8 @@ test('a secret of the environment is masked wherever else it stands', () => {
   check({ detail: 'sw0rdfish' }, { detail: '***' });
   check({ line: 'in production' }, { line: 'in production' });
 });
+test('what varies in a template stays, so that its lines go on to fit', () =>
+  check(['login password=<*>', 'password=x <*>'], ['login password=<*>', 'password=*** <*>']));
 test('secret fields and options are masked, names of runs are not', () => {
   check(
     { headers: { authorization: 'x' }, apiKey: 'y' },

@@ -5,6 +5,7 @@
  */
 import type { Stack } from '../stack/service.ts';
 import { isSecretName, redact } from '../loop/collect/redact.ts';
+import { wild } from '../loop/collect/template-mask.ts';
 import type { Clean } from './frozen.ts';
 
 const mask = '***';
@@ -27,7 +28,8 @@ export function cleanerOf(stack: Stack | null): Clean {
     if (text === '') return text;
     if (field !== null && of === 'environment') return cleanVariable(field, text);
     if (field !== null && promisesSecret(field, of)) return mask;
-    const clean = redact(text);
+    // What varies in a template of log lines is no value any more: `password=<*>` stays.
+    const clean = text.split(wild).map(redact).join(wild);
     return known === null ? clean : clean.replace(known, mask);
   };
 }

@@ -1,9 +1,7 @@
 /** Makes the capsule of one incident from the recording that it is in. */
 import type { Run } from '../loop/remedy/run.ts';
 import { capsuleSchema, type Capsule } from './capsule.ts';
-import { cleanerOf } from './clean.ts';
-import { thawLoop } from './freeze.ts';
-import { freeze } from './frozen.ts';
+import { freeze, type Clean } from './frozen.ts';
 import type { Incident } from './incident.ts';
 import type { ReadRecording } from './recording.ts';
 
@@ -13,12 +11,12 @@ export type CapsuleSource = Readonly<{
   unended: string;
   incident: Incident;
   runs: readonly Run[];
+  /** Of the stack as it is, whose secrets are known. */
+  clean: Clean;
 }>;
 
-export function makeCapsule({ recording, unended, incident, runs }: CapsuleSource): Capsule {
+export function makeCapsule({ recording, unended, incident, runs, clean }: CapsuleSource): Capsule {
   const { head, state, events, incidents, truncated } = recording;
-  const stack = thawLoop(state).state?.picture.stack ?? null;
-  const clean = cleanerOf(stack);
   return {
     schema: capsuleSchema,
     engine: head.engine,
