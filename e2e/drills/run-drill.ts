@@ -5,7 +5,15 @@ import type { AttemptDocument, IncidentRow } from '@fettle/sdk/api/incidents';
 import type { StatusDocument } from '@fettle/sdk/api/status';
 import type { Dice } from './dice.ts';
 import { touches, type DrillResult, type TemptingResult } from './drill-result.ts';
-import { comesTrue, dependantsOf, pause, until, unwell, type DrillStack } from './drill-stack.ts';
+import {
+  comesTrue,
+  dependantsOf,
+  isUnwell,
+  pause,
+  until,
+  unwell,
+  type DrillStack,
+} from './drill-stack.ts';
 import type { Fault, Injected } from './fault.ts';
 
 const signalMs = 15_000;
@@ -36,15 +44,16 @@ type Watch = {
  * is well. @throws RangeError when it does not come to that.
  */
 export async function untilCalm(stack: DrillStack): Promise<StatusDocument> {
-  const well = (): Promise<StatusDocument> =>
-    until(
-      `${stack.kind} ${stack.seed} to be well`,
-      async () => {
-        const status = await stack.loop.status();
-        return unwell(status).length === 0 ? status : null;
-      },
-      calmMs,
-    );
+  const well = async (): Promise<StatusDocument> => {
+    let status = await stack.loop.status();
+    const calm = await comesTrue(async () => {
+      status = await stack.loop.status();
+      return unwell(status).length === 0;
+    }, calmMs);
+    if (calm !== null) return status;
+    const sick = status.services.filter(isUnwell).map(({ name, why }) => `${name}: ${why}`);
+    throw new RangeError(`not well after ${calmMs / 1_000} s: ${sick.join('; ')}`);
+  };
   await well();
   const closed = await comesTrue(async () => (await openIncidents(stack)).length === 0, closeMs);
   if (closed === null)

@@ -1,5 +1,5 @@
 /** Handles that are opened and never closed, on their way to the limit. */
-import { act, type Fault } from '../fault.ts';
+import { act, reflex, type Fault } from '../fault.ts';
 import { openFiles, pickService, renewed, tellRun, endRun } from '../hands.ts';
 
 export const fdLeak: Fault = {
@@ -16,7 +16,8 @@ export const fdLeak: Fault = {
       did: `${service} opens ${perSecond} files a second and closes none`,
       signal: { what: '40 handles more', shows: async () => openFiles(pid) > before + 40 },
       expected: { classes: ['fd_leak'], targets: [service] },
-      right: [act('service.restart')],
+      // At its limit it answers nobody, and is ended like any that hangs.
+      right: [act('service.restart'), reflex],
       cured: renewed(stack, victim, pid),
       undo: () => endRun(stack, service, pid),
       tempting: {

@@ -145,6 +145,8 @@ swallow(HttpServer.prototype, 'request', ([request, response]) => {
 
 if (told().word === 'stuck' || read().startsWith('stuck')) line = read();
 const { fetch } = globalThis;
-globalThis.fetch = (...args) => (told().word === 'stuck' ? new Promise(() => {}) : fetch(...args));
+/** A call that nobody answers, over a connection that stays open. */
+const silence = () => new Promise(() => setInterval(() => {}, 1e9));
+globalThis.fetch = (...args) => (told().word === 'stuck' ? silence() : fetch(...args));
 
 obey();
