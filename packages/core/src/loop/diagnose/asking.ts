@@ -17,19 +17,21 @@ const suspectMs = 600_000;
 /** Trouble is often seen a little before we hear of the change: ledgers look every few seconds. */
 const ledgerLagMs = 10_000;
 
+/** An earlier word that was contradicted since. */
+const contradicted = 0.3;
+
 /** What "why" lately said of this service, as far as it supports the class; its strongest word. */
 export function whyClue({ service, nowMs }: Situation, wanted: DiagnosisClass): Clue | null {
+  const said = whysOf(service, nowMs);
+  const newest = said.findLast(({ why }) => why.confidence >= 0.6);
   let best: Clue | null = null;
-  for (const { atMs, why } of whysOf(service, nowMs)) {
-    const weight = (causeClasses[why.cause]?.[wanted] ?? 0) * why.confidence;
+  for (const { atMs, why } of said) {
+    const stale = newest !== undefined && newest.atMs > atMs && newest.why.cause !== why.cause;
+    const supports = (causeClasses[why.cause]?.[wanted] ?? 0) * why.confidence;
+    const weight = supports * (stale ? contradicted : 1);
     if (weight > (best?.weight ?? 0)) best = clue(weight, 'log', `why: ${why.sentence}`, atMs);
   }
   return best;
-}
-
-/** Did "why" lately name one of these causes? */
-export function whySays({ service, nowMs }: Situation, causes: RegExp): boolean {
-  return whysOf(service, nowMs).some(({ why }) => causes.test(why.cause) && why.confidence >= 0.5);
 }
 
 function whysOf(service: ServicePicture, nowMs: number): ServicePicture['whys'] {
@@ -50,7 +52,7 @@ export function complaint(
 export function complaintClue(one: Complaint | null, weight: number): Clue | null {
   if (one === null) return null;
   const often = one.count >= 5 ? 1.15 : 1;
-  const over = one.isOver ? 0.5 : 1;
+  const over = one.isOver ? 0.35 : 1;
   const counts = Math.min(0.95, weight * over * (one.isNew ? often : 0.35));
   const times = one.count > 1 ? ` (${one.count} times)` : '';
   return clue(counts, 'log', `${one.text}${times}`, one.atMs);

@@ -74,12 +74,15 @@ function itemsBefore(
     for (const one of own.slice(0, own.indexOf(line) + 1)) used.add(one);
     return items;
   };
-  for (const one of own.slice(-60).toReversed()) {
+  // The newest before the end; what only arrived after it, the oldest first.
+  const before = own.filter(({ atMs }) => atMs <= end.atMs).slice(-60);
+  const told = [...before.toReversed(), ...own.filter(({ atMs }) => atMs > end.atMs)];
+  for (const one of told) {
     const match = named.exec(bareOf(one.line));
     if (match?.[1] !== undefined) return take(one, [{ item: trimmed(match[1]), line: one.line }]);
   }
-  const spoken = own.filter(({ line }) => !looksLikeError(line) && !/^\s+\S/.test(line));
-  for (const one of spoken.slice(-12).toReversed()) {
+  const spoken = told.filter(({ line }) => !looksLikeError(line) && !/^\s+\S/.test(line));
+  for (const one of spoken.slice(0, 12)) {
     const items = generalItems(service, one.line);
     if (items.length > 0) return take(one, items);
   }

@@ -131,7 +131,7 @@ export function explained(
   story: Story,
   name: string,
   cause: string,
-  more: Readonly<{ confidence?: number; line?: string; sentence?: string }> = {},
+  more: Readonly<{ confidence?: number; line?: string; sentence?: string; agoMs?: number }> = {},
 ): void {
   const line = more.line ?? null;
   const why = {
@@ -142,7 +142,7 @@ export function explained(
   };
   const service = of(story, name);
   service.why = why;
-  service.whys.push({ atMs: nowMs - 8_000, why });
+  service.whys.push({ atMs: nowMs - (more.agoMs ?? 8_000), why });
 }
 
 export function shows(

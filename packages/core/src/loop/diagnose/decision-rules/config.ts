@@ -57,12 +57,20 @@ const badConfig = rule('bad_config', (situation) => {
   };
 });
 
-const variableName =
-  /\b(?:KeyError: '|key not found: "?|[Ee]nvironment variable:? ['"`$]?|[Mm]issing(?: required)?(?: environment| env)?(?: variable| var| setting)?s?[: ]+['"`$]?|[Rr]equired env\w*[: ]+['"`$]?)?([A-Z][A-Z0-9]*_[A-Z0-9_]+|(?<=KeyError: ')[A-Z][A-Z0-9]+)\b/;
+const variableNames: readonly RegExp[] = [
+  /(?:environment|env)[ _]?(?:variables?|vars?)?:?\s+['"`$]?([A-Z][A-Z0-9_]{1,})\b/i,
+  /(?:KeyError: |key not found: |\bvariable |\bsetting |\brequires? )['"`$]*([A-Z][A-Z0-9_]{1,})\b/,
+  /\b([A-Z][A-Z0-9_]{2,})['"`]? (?:must be|is (?:not set|required|missing|unset|undefined|empty))/,
+  /\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b/,
+];
 
 function variableIn(text: string): string | null {
-  const name = variableName.exec(text)?.[1] ?? null;
-  return name !== null && !/^(?:ERR|ERROR|E[A-Z]+)_/.test(name) ? name : null;
+  for (const pattern of variableNames) {
+    const name = pattern.exec(text)?.[1];
+    const isName = name !== undefined && /^[A-Z][A-Z0-9_]+$/.test(name);
+    if (isName && !/^(?:ERR|ERROR|FATAL|WARN|E[A-Z]+_)/.test(name)) return name;
+  }
+  return null;
 }
 
 const missingEnv = rule('missing_env', (situation) => {
@@ -81,7 +89,7 @@ const missingEnv = rule('missing_env', (situation) => {
     for: [
       complaintClue(told, 0.7),
       why,
-      when(name !== null && (given === undefined || given === ''), () =>
+      when(name !== null && told?.isOver !== true && (given === undefined || given === ''), () =>
         clue(0.4, 'config', `${name} is not in its environment`),
       ),
       ...editClues(situation, { change: 0.25, altered: 0.2 }),

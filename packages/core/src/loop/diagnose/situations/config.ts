@@ -93,6 +93,42 @@ export const configSituations: readonly SituationCase[] = [
     params: { variable: 'STRIPE_KEY' },
   },
   {
+    title: 'a variable without an underscore is gone, and an older word of why says otherwise',
+    tell: () =>
+      story(
+        stackOf(three),
+        (s) => explained(s, 'billing', 'invalid-config-file', { agoMs: 200_000 }),
+        (s) => loops(s, 'billing', 4),
+        (s) => explained(s, 'billing', 'missing-variable', { sentence: 'REGION is not set' }),
+        (s) =>
+          says(s, 'billing', 'FATAL missing required environment variable REGION', { times: 4 }),
+      ),
+    is: 'missing_env',
+    at: 'billing',
+    not: ['bad_config', 'crash_loop'],
+    params: { variable: 'REGION' },
+  },
+  {
+    title: 'a variable was missing a while ago; now it is the settings file',
+    tell: () =>
+      story(
+        stackOf(three),
+        (s) => loops(s, 'billing', 6),
+        (s) => says(s, 'billing', 'FATAL TENANT must be set', { times: 3, agoMs: 48_000 }),
+        (s) => changed(s, { agoMs: 22_000, path: settings, service: 'billing' }),
+        (s) =>
+          says(s, 'billing', 'FATAL cannot parse settings.yaml: bad indentation', {
+            times: 4,
+            agoMs: 12_000,
+          }),
+        (s) => explained(s, 'billing', 'invalid-config-file'),
+        (s) => examined(s, 'billing', { processes: [], files: [edited(22_000)] }),
+      ),
+    is: 'bad_config',
+    at: 'billing',
+    not: ['missing_env', 'crash_loop'],
+  },
+  {
     title: 'a module is not installed (Java)',
     tell: () =>
       story(
