@@ -18,6 +18,8 @@ const pages = [
   '/i',
   '/i?tab=all',
   '/approvals',
+  '/r',
+  '/r/service-failure',
   '/ports',
   '/events',
 ];

@@ -15,6 +15,7 @@ import type {
   IncidentsDocument,
   RunsDocument,
 } from '@fettle/sdk/api/incidents';
+import type { RunbookDocument, RunbooksDocument } from '@fettle/sdk/api/runbooks';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import type { StatusDocument } from '@fettle/sdk/api/status';
 
@@ -58,6 +59,8 @@ export const api = {
   incidents: () => ask<IncidentsDocument>('/api/v1/incidents'),
   incident: (id: string) => ask<IncidentDocument>(`/api/v1/incidents/${encodeURIComponent(id)}`),
   runs: (active: boolean) => ask<RunsDocument>(`/api/v1/runs${active ? '?active=true' : ''}`),
+  runbooks: () => ask<RunbooksDocument>('/api/v1/runbooks'),
+  runbook: (name: string) => ask<RunbookDocument>(`/api/v1/runbooks/${encodeURIComponent(name)}`),
   healing: () => ask<HealingDocument>('/api/v1/healing'),
   tellIncident: (id: string, verb: string, body: object) =>
     tell(`/api/v1/incidents/${encodeURIComponent(id)}/${verb}`, body),

@@ -13,6 +13,7 @@ const places: Readonly<Record<string, string>> = {
   s: '/s',
   i: '/i',
   a: '/approvals',
+  r: '/r',
   p: '/ports',
   e: '/events',
 };

@@ -8,6 +8,8 @@ import { IncidentPage } from './pages/incident.tsx';
 import { IncidentsPage } from './pages/incidents.tsx';
 import { OverviewPage } from './pages/overview.tsx';
 import { PortsPage } from './pages/ports.tsx';
+import { RunbookPage } from './pages/runbook.tsx';
+import { RunbooksPage } from './pages/runbooks.tsx';
 import { ServicePage } from './pages/service.tsx';
 import { ServicesPage } from './pages/services.tsx';
 import { interceptLinks, path } from './router.ts';
@@ -20,11 +22,15 @@ function Page() {
   if (here === '/s') return <ServicesPage />;
   if (here === '/i') return <IncidentsPage />;
   if (here === '/approvals') return <ApprovalsPage />;
+  if (here === '/r') return <RunbooksPage />;
   if (here === '/ports') return <PortsPage />;
   if (here === '/events') return <EventsPage />;
   const service = /^\/s\/([^/]+)$/.exec(here)?.[1];
   if (service !== undefined)
     return <ServicePage key={service} name={decodeURIComponent(service)} />;
+  const runbook = /^\/r\/([^/]+)$/.exec(here)?.[1];
+  if (runbook !== undefined)
+    return <RunbookPage key={runbook} name={decodeURIComponent(runbook)} />;
   const incident = /^\/i\/([^/]+)$/.exec(here)?.[1];
   if (incident !== undefined)
     return <IncidentPage key={incident} id={decodeURIComponent(incident)} />;

@@ -15,6 +15,7 @@ const places: readonly Readonly<{ url: string; label: string; icon: IconName }>[
   { url: '/s', label: 'Services', icon: 'services' },
   { url: '/i', label: 'Incidents', icon: 'incidents' },
   { url: '/approvals', label: 'Approvals', icon: 'approvals' },
+  { url: '/r', label: 'Runbooks', icon: 'runbooks' },
   { url: '/ports', label: 'Ports', icon: 'ports' },
   { url: '/events', label: 'Events', icon: 'events' },
 ];

@@ -75,7 +75,7 @@ function decide(turn: Turn, incident: Incident): void {
   const asked = { group, picture: state.picture, exams, nowMs };
   const learnt = isLearning ? state.classifier : null;
   const found = diagnoseBy(allDecisionRules, { ...asked, learnt });
-  const judged = found.confidence < sure ? (toldByReflex(turn, incident, found) ?? found) : found;
+  const judged = toldByReflex(turn, incident, found) ?? found;
   const before = incident.diagnosis;
   const isSame =
     before !== null && before.class === judged.class && before.target === judged.target;
@@ -131,7 +131,8 @@ function toldByReflex({ state, nowMs }: Turn, incident: Incident, found: Finding
   const attempt = run?.attempts[0];
   const cause = reflexClasses[attempt?.detail ?? ''];
   if (attempt === undefined || cause === undefined) return null;
-  // That it ended says little: any better word stands.
+  // State T was seen in the kernel's own words; that it ended says little: a better word stands.
+  if (cause !== 'stopped' && found.confidence >= sure) return null;
   if (cause === 'crash' && found.class !== 'unknown') return null;
   const { target, detail } = attempt;
   const words = detail.replaceAll('-', ' ');

@@ -4,6 +4,7 @@ const paths = {
   services: 'M4 5h16v5H4zM4 14h16v5H4zM7 7.5h.01M7 16.5h.01',
   incidents: 'M12 3l9 16H3zM12 9v5M12 16.5h.01',
   approvals: 'M5 12l4 4 10-10M4 20h16',
+  runbooks: 'M6 3h12v18l-6-4-6 4zM9 8h6M9 12h4',
   ports: 'M8 3v5M16 3v5M6 8h12v4a6 6 0 0 1-12 0zM12 18v3',
   events: 'M4 6h16M4 12h16M4 18h10',
   theme: 'M12 3a9 9 0 1 0 9 9 7 7 0 0 1-9-9z',

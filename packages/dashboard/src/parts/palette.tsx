@@ -9,6 +9,7 @@ const pages = [
   { label: 'Services', url: '/s' },
   { label: 'Incidents', url: '/i' },
   { label: 'Approvals', url: '/approvals' },
+  { label: 'Runbooks', url: '/r' },
   { label: 'Ports', url: '/ports' },
   { label: 'Events', url: '/events' },
 ];
@@ -70,7 +71,7 @@ export function Palette() {
 
 const keys = [
   ['/ or Ctrl-K', 'search'],
-  ['g then o, s, i, a, p, e', 'overview, services, incidents, approvals, ports, events'],
+  ['g then o, s, i, a, r, p, e', 'the pages, by their first letter'],
   ['j, k, Enter', 'move, open'],
   ['Esc', 'back'],
   ['f', 'follow logs'],
