@@ -133,9 +133,19 @@ test('all that got slow on a pressed machine are one group', () => {
 test('one edited file that several read is one cause', () => {
   const story = stackOf({ a: { port: 1 }, b: { port: 2 } });
   changed(story, { agoMs: 20_000, path: '/srv/shared.env' });
-  ends(story, 'a', { code: 78 });
-  ends(story, 'b', { code: 78 });
+  for (const name of ['a', 'b']) {
+    ends(story, name, { code: 78 });
+    says(story, name, 'REGION must be set', { times: 2 });
+  }
   expect(groupsOf(story)).toHaveLength(1);
+});
+
+test('a file of one service is no cause of what another suffers', () => {
+  const story = stackOf({ a: { port: 1 }, b: { port: 2 } });
+  changed(story, { agoMs: 20_000, path: '/srv/a.json', service: 'a' });
+  ends(story, 'a', { code: 78 });
+  ends(story, 'b', { code: 1 });
+  expect(groupsOf(story)).toHaveLength(2);
 });
 
 test('a circle of dependencies ends at its oldest member', () => {

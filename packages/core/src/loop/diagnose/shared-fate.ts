@@ -8,6 +8,7 @@ import { linksOf } from './neighbours.ts';
 import { mentions } from './address-book.ts';
 
 const togetherMs = 120_000;
+const ofSettings = /^(?:config|environment|auth|module|version)$/;
 /** Complaints that accuse the other end of an address. */
 const atDatabase = /^(?:too-many-clients|auth|timeout|reset|pool-wait|slow|lock)$/;
 const pointing = /^(?:refused|timeout|connect-timeout|reset)$/;
@@ -50,9 +51,12 @@ function fatesOf(picture: Picture, ill: Ill): readonly string[] {
       if (accused !== null) fates.add(`${kind} ${accused}`);
     }
   }
-  for (const { path, atMs } of picture.changes)
-    if (path !== null && ill.sinceMs >= atMs && ill.sinceMs - atMs <= togetherMs)
+  const speaks = ill.complaints.some(({ kind, isNew }) => isNew && ofSettings.test(kind));
+  for (const { path, atMs, service } of picture.changes) {
+    const isIts = service === ill.name || (service === null && speaks);
+    if (path !== null && isIts && ill.sinceMs >= atMs && ill.sinceMs - atMs <= togetherMs)
       fates.add(`file ${path}`);
+  }
   return [...fates];
 }
 
