@@ -23,13 +23,22 @@ export async function killBehind(
   return pid;
 }
 
-/** Its own health path answers us, and Fettle shows nothing wrong. */
-export async function works(stack: DrillStack, program: Program): Promise<boolean> {
-  const { state, pid } = await serviceOf(stack, program.service);
-  if (pid === null || state !== 'ok') return false;
-  if (program.health === null) return true;
-  const { status } = await askService(stack, program.service, program.health);
-  return status === 200;
+/** By our own eyes: its health path answers us; without one, its run has lasted three seconds. */
+export async function works(stack: DrillStack, { service, health }: Program): Promise<boolean> {
+  const { pid, state } = await serviceOf(stack, service);
+  if (pid === null || state === 'failing') return false;
+  if (health === null) return ageS(pid) > 3;
+  return (await askService(stack, service, health)).status === 200;
+}
+
+/** Seconds since a process began; 0: it is gone. */
+function ageS(pid: number): number {
+  try {
+    const uptime = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
+    return uptime - Number(statOf(pid)[19]) / 100;
+  } catch {
+    return 0;
+  }
 }
 
 /** HTTP programs that ask the database directly. */
@@ -68,6 +77,7 @@ export const renewed =
 
 /** `fettle restart`, for an undo: whatever state it is in. */
 export async function restartByHand(stack: DrillStack, service: string): Promise<void> {
+  await stack.fettle('reset', service, '--no-wait');
   await stack.fettle('restart', service, '--no-wait');
 }
 
