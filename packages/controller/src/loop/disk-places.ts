@@ -1,6 +1,7 @@
 /**
- * Which file systems a service uses: that of its working directory, of the folders that its
- * variables and arguments name, and of its log.
+ * Which file systems a service uses: that of its working directory and those mounted below it, of
+ * the folders that its variables, arguments and clean-up list name, of its log, and of files that
+ * its log says could not be written.
  */
 import { realpathSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
@@ -17,30 +18,48 @@ export type DiskReading = Readonly<{
 }>;
 
 const maxPaths = 30;
+const maxInside = 8;
 
 /** By mount point. Kernel file systems are no disks. */
 export function mountsOf(
   service: Service,
   views: readonly InstanceView[],
   mounts: readonly Mount[],
+  lines: readonly string[] = [],
 ): ReadonlyMap<string, Mount> {
   const found = new Map<string, Mount>();
-  for (const path of pathsOf(service, views)) {
-    const mount = mountOf(realPath(path), mounts);
+  const add = (mount: Mount | null): void => {
     if (mount !== null && !/^(?:proc|sysfs|devtmpfs|cgroup2?)$/.test(mount.type))
       found.set(mount.path, mount);
-  }
+  };
+  for (const path of [...pathsOf(service, views), ...unwritten(lines)])
+    add(mountOf(realPath(path), mounts));
+  const inside = mounts.filter(({ path }) => path.startsWith(`${realPath(service.workingDir)}/`));
+  for (const mount of inside.slice(0, maxInside)) add(mount);
   return found;
 }
 
+/** Files that lines about a full or read-only disk name. They are only looked up, never opened. */
+function unwritten(lines: readonly string[]): readonly string[] {
+  const full = /ENOSPC|EROFS|EDQUOT|no space left|read-only file ?system|disk (?:is )?full|quota/i;
+  const named = lines
+    .slice(-200)
+    .filter((line) => full.test(line))
+    .flatMap((line) => line.slice(0, 1_000).match(/\/[\w.@+-]+(?:\/[\w.@+-]+)+/g) ?? []);
+  return [...new Set(named)].slice(-10);
+}
+
 function pathsOf(service: Service, views: readonly InstanceView[]): readonly string[] {
-  const { workingDir, command, environment, configs = [] } = service;
+  const { workingDir, command, environment, configs = [], cleanup = [] } = service;
   const words = [...command.flatMap((one) => one.split(/[\s=]+/)), ...Object.values(environment)];
   const absolute = words.filter(
     (word) => /^\/[\w./@+-]{1,400}$/.test(word) && !word.includes('//'),
   );
   const spools = views.flatMap(({ spool }) => spool ?? []);
-  const all = [workingDir, ...spools, ...configs.map(({ path }) => path), ...absolute];
+  // Of a pattern the part before its first wildcard.
+  const cleaned = cleanup.map((pattern) => dirname(pattern.replace(/[*?[{].*$/, 'x')));
+  const named = configs.map(({ path }) => path);
+  const all = [workingDir, ...spools, ...cleaned, ...named, ...absolute];
   return [...new Set(all)].filter((path) => !/^\/(?:dev|proc|sys)\b/.test(path)).slice(0, maxPaths);
 }
 

@@ -22,7 +22,7 @@ type Held = HeldFile & Readonly<{ service: string; pid: number }>;
 export async function examineMounts(context: ExamContext): Promise<readonly MountExam[]> {
   const { service, views } = context;
   const mounts = readMounts();
-  const used = [...mountsOf(service, views, mounts).values()];
+  const used = [...mountsOf(service, views, mounts, context.lines).values()];
   const held = heldFiles(context);
   return Promise.all(used.map((mount) => examineMount(mount, held, { context, mounts })));
 }
