@@ -3,7 +3,7 @@ import { blamedFile, complaint, complaintClue, editClues, pathParam, whyClue } f
 import { clue, when } from '../clue.ts';
 import type { DecisionRule, Situation } from '../decision-rule.ts';
 import { rule } from '../make-rule.ts';
-import { isDown, isWaiting, ownEnds } from '../vitals.ts';
+import { isDown, isGreen, isWaiting, ownEnds } from '../vitals.ts';
 import { shortPath } from '../words.ts';
 
 /** Fails: ended lately, is down, or a check is down. */
@@ -46,6 +46,10 @@ const badConfig = rule('bad_config', (situation) => {
       ...edits,
     ],
     against: [
+      when(!points && isGreen(service), () => clue(0.6, 'check', 'it runs, and its checks pass')),
+      when(!points && last !== undefined && last.posixSignal !== null, () =>
+        clue(0.4, 'exit', `${last?.posixSignal} ended it`, last?.atMs),
+      ),
       when(elsewhere !== undefined && told === null, () =>
         clue(0.6, 'log', elsewhere?.text ?? '', elsewhere?.atMs),
       ),
