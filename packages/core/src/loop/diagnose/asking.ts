@@ -1,17 +1,21 @@
 /** What rules ask again and again: what did `why` say, what does the log complain of, what changed? */
 import type { Change } from '../collect/change.ts';
 import type { FileExam } from '../collect/exam.ts';
-import type { ServicePicture } from '../collect/picture.ts';
+import type { EndSeen, ServicePicture } from '../collect/picture.ts';
 import { causeClasses } from './cause-classes.ts';
 import { clue, type Clue } from './clue.ts';
 import type { Complaint } from './complaint.ts';
 import type { ComplaintKind } from './complaint-kinds.ts';
 import type { Situation } from './decision-rule.ts';
 import type { DiagnosisClass } from './diagnosis.ts';
+import { ownEnds } from './vitals.ts';
 import { howLong } from './words.ts';
 
 /** A cause of "why" is believed this long after it was said. */
 const whyLivesMs = 300_000;
+const endsLiveMs = 600_000;
+/** What belongs to this trouble may have come this long before its first symptom. */
+const leadMs = 60_000;
 /** A change this long before the trouble is a suspect. */
 const suspectMs = 600_000;
 /** Trouble is often seen a little before we hear of the change: ledgers look every few seconds. */
@@ -21,8 +25,8 @@ const ledgerLagMs = 10_000;
 const contradicted = 0.3;
 
 /** What "why" lately said of this service, as far as it supports the class; its strongest word. */
-export function whyClue({ service, nowMs }: Situation, wanted: DiagnosisClass): Clue | null {
-  const said = whysOf(service, nowMs);
+export function whyClue(situation: Situation, wanted: DiagnosisClass): Clue | null {
+  const said = whysOf(situation);
   const newest = said.findLast(({ why }) => why.confidence >= 0.6);
   let best: Clue | null = null;
   for (const { atMs, why } of said) {
@@ -34,9 +38,15 @@ export function whyClue({ service, nowMs }: Situation, wanted: DiagnosisClass): 
   return best;
 }
 
-function whysOf(service: ServicePicture, nowMs: number): ServicePicture['whys'] {
-  const late = service.whys.filter(({ atMs }) => nowMs - atMs <= whyLivesMs);
+function whysOf({ service, sinceMs, nowMs }: Situation): ServicePicture['whys'] {
+  const fromMs = Math.max(nowMs - whyLivesMs, sinceMs - leadMs);
+  const late = service.whys.filter(({ atMs }) => atMs >= fromMs);
   return service.why === null ? late : [...late, { atMs: nowMs, why: service.why }];
+}
+
+/** Ends of runs that belong to this trouble: those of an earlier one are another story. */
+export function recentEnds({ service, sinceMs, nowMs }: Situation): readonly EndSeen[] {
+  return ownEnds(service, Math.max(nowMs - endsLiveMs, sinceMs - leadMs));
 }
 
 /** The newest complaint of this kind that fits; null: none. */

@@ -13,21 +13,14 @@ import {
   editClues,
   pathParam,
   whyClue,
+  recentEnds,
 } from '../asking.ts';
 import { clue, when } from '../clue.ts';
 import type { DecisionRule, Situation } from '../decision-rule.ts';
 import { rule } from '../make-rule.ts';
 import { linksOf } from '../neighbours.ts';
 import { isAbout, linkParams, reachedBy, type Reached } from '../reached.ts';
-import {
-  downChecks,
-  isAlive,
-  isDown,
-  isHeartbeat,
-  ownEnds,
-  portsOf,
-  stoppedPid,
-} from '../vitals.ts';
+import { downChecks, isAlive, isDown, isHeartbeat, portsOf, stoppedPid } from '../vitals.ts';
 
 /** The other side, when it is a service of this stack. */
 function peers({ picture, service }: Situation): readonly ServicePicture[] {
@@ -160,12 +153,10 @@ const versionMismatch = rule('bridge_config_mismatch', (situation) => {
 });
 
 const execMissing = rule('bridge_exec_missing', (situation) => {
-  const { service, exam, nowMs } = situation;
+  const { service, exam } = situation;
   const told = complaint(situation, 'exec-missing');
   const why = whyClue(situation, 'bridge_exec_missing');
-  const end = ownEnds(service, nowMs - 300_000).findLast(
-    ({ code }) => code === 127 || code === 126,
-  );
+  const end = recentEnds(situation).findLast(({ code }) => code === 127 || code === 126);
   const absent = exam !== null && !exam.command.found && exam.command.name !== '';
   if (told === null && why === null && end === undefined && !absent) return null;
   const plain = service.kind !== 'bridge';

@@ -1,22 +1,31 @@
 /** Causes in what a service was given: its settings, its environment, its modules. */
-import { blamedFile, complaint, complaintClue, editClues, pathParam, whyClue } from '../asking.ts';
+import {
+  blamedFile,
+  complaint,
+  complaintClue,
+  editClues,
+  pathParam,
+  whyClue,
+  recentEnds,
+} from '../asking.ts';
 import { clue, when } from '../clue.ts';
 import type { DecisionRule, Situation } from '../decision-rule.ts';
 import { rule } from '../make-rule.ts';
-import { isDown, isGreen, isWaiting, ownEnds } from '../vitals.ts';
+import { isDown, isGreen, isWaiting } from '../vitals.ts';
 import { shortPath } from '../words.ts';
 
 /** Fails: ended lately, is down, or a check is down. */
-function fails({ service, nowMs }: Situation): boolean {
+function fails(situation: Situation): boolean {
+  const { service } = situation;
   if (isWaiting(service)) return false;
   const down = [...service.checks.values()].some(({ last }) => last.up === false);
-  return down || isDown(service) || ownEnds(service, nowMs - 300_000).length > 0;
+  return down || isDown(service) || recentEnds(situation).length > 0;
 }
 
 const badConfig = rule('bad_config', (situation) => {
-  const { service, nowMs } = situation;
+  const { service } = situation;
   if (!fails(situation)) return null;
-  const last = ownEnds(service, nowMs - 300_000).at(-1);
+  const last = recentEnds(situation).at(-1);
   const told = complaint(situation, 'config', ({ text }) => !/version|mismatch/i.test(text));
   const path = blamedFile(situation);
   const why = whyClue(situation, 'bad_config');

@@ -1,5 +1,5 @@
 /** Causes in what a service needs: the dependency is gone, or accepts and does not answer. */
-import { complaint, complaintClue, whyClue } from '../asking.ts';
+import { complaint, complaintClue, whyClue, recentEnds } from '../asking.ts';
 import { mentions } from '../address-book.ts';
 import { clue, when } from '../clue.ts';
 import type { DecisionRule, Situation } from '../decision-rule.ts';
@@ -14,19 +14,18 @@ import {
   isDown,
   isRefused,
   isSilent,
-  ownEnds,
   portsOf,
   stoppedPid,
 } from '../vitals.ts';
 
 /** The database itself does not run. */
 const dbGone = rule('db_down/gone', (situation) => {
-  const { service, nowMs } = situation;
+  const { service } = situation;
   if (service.kind !== 'database') return null;
   const gone = isDown(service);
   const closed = downChecks(service).find(isRefused);
   if (!gone && closed === undefined) return null;
-  const all = ownEnds(service, nowMs - 600_000);
+  const all = recentEnds(situation);
   const end = all.at(-1);
   return {
     target: service.name,

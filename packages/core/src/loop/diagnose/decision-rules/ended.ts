@@ -1,5 +1,5 @@
 /** Causes of a process that ended: by itself once, again and again, or at the same job each time. */
-import { whyClue, complaint, suspects } from '../asking.ts';
+import { whyClue, complaint, suspects, recentEnds } from '../asking.ts';
 import { clue, when } from '../clue.ts';
 import type { DecisionRule, Situation } from '../decision-rule.ts';
 import type { EndSeen } from '../../collect/picture.ts';
@@ -8,15 +8,13 @@ import { rule } from '../make-rule.ts';
 import { isDown, ownEnds } from '../vitals.ts';
 import { howLong } from '../words.ts';
 
-const lookBackMs = 600_000;
-
 function endWords(end: EndSeen): string {
   return end.posixSignal ?? (end.code === null ? 'exit unknown' : `exit ${end.code}`);
 }
 
 const crash = rule('crash', (situation) => {
   const { service, nowMs, symptoms } = situation;
-  const last = ownEnds(service, nowMs - lookBackMs).at(-1);
+  const last = recentEnds(situation).at(-1);
   if (last === undefined) return null;
   const shows = symptoms.some(
     ({ kind, target }) => target === service.name && (kind === 'exit' || kind === 'spawn-failed'),
@@ -32,8 +30,9 @@ const crash = rule('crash', (situation) => {
   };
 });
 
-const crashLoop = rule('crash_loop', ({ service, nowMs }) => {
-  const ends = ownEnds(service, nowMs - lookBackMs);
+const crashLoop = rule('crash_loop', (situation) => {
+  const { service, nowMs } = situation;
+  const ends = recentEnds(situation);
   const loops = [...service.instances.values()].some(({ view }) => view.state === 'crash-loop');
   const lastMs = ends.at(-1)?.atMs ?? 0;
   // Ends of minutes ago that a good run has outlived are history.

@@ -1,11 +1,11 @@
 /** Causes that grow: memory, handles, threads; and what happens when they reach the end. */
 import type { Metric } from '../../collect/metric.ts';
-import { complaint, complaintClue, whyClue } from '../asking.ts';
+import { complaint, complaintClue, whyClue, recentEnds } from '../asking.ts';
 import { clue, when, type Clue } from '../clue.ts';
 import type { DecisionRule, Situation } from '../decision-rule.ts';
 import { growth, latest, type Growth } from '../figures.ts';
 import { rule } from '../make-rule.ts';
-import { ownEnds, ownProcesses } from '../vitals.ts';
+import { ownProcesses } from '../vitals.ts';
 import { howLong } from '../words.ts';
 
 function megabytes(bytes: number): string {
@@ -74,8 +74,8 @@ const memLeak = rule('mem_leak', (situation) => {
 });
 
 const oomKilled = rule('oom_killed', (situation) => {
-  const { service, nowMs } = situation;
-  const end = ownEnds(service, nowMs - 600_000).findLast(
+  const { service } = situation;
+  const end = recentEnds(situation).findLast(
     ({ posixSignal, code, endedBy }) =>
       endedBy === 'memory-limit' || posixSignal === 'SIGKILL' || code === 137,
   );
@@ -123,7 +123,7 @@ const heapExhausted = rule('heap_exhausted', (situation) => {
   );
   const why = whyClue(situation, 'heap_exhausted');
   if (told === null && why === null) return null;
-  const ended = ownEnds(situation.service, situation.nowMs - 600_000).at(-1);
+  const ended = recentEnds(situation).at(-1);
   return {
     target: situation.service.name,
     sentence: `${situation.service.name} ran out of its own heap`,

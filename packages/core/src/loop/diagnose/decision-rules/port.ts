@@ -57,8 +57,18 @@ function troubleClues(situation: Situation, held: Held) {
   ];
 }
 
+/** It found another port and nobody complains of the first: what ails it now is something else. */
+function livesElsewhere({ service, symptoms, complaints }: Situation): boolean {
+  const moved = [...service.instances.values()].some(
+    ({ view }) => view.port !== null && view.port.fallbackFrom !== null,
+  );
+  const shown = symptoms.some(({ kind }) => kind === 'port-moved' || kind === 'listener-foreign');
+  return moved && !shown && !complaints.some(({ kind, isNew }) => kind === 'port-taken' && isNew);
+}
+
 const foreign = rule('port_conflict_foreign', (situation) => {
   const held = heldPort(situation);
+  if (livesElsewhere(situation)) return null;
   if (held === null || held.owner?.kind === 'orphan') return null;
   if (
     held.owner?.instance !== undefined &&

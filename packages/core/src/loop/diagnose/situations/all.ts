@@ -2,6 +2,7 @@
 import { bridgeSituations } from './bridge.ts';
 import { configSituations } from './config.ts';
 import { dependencySituations } from './dependency.ts';
+import { healthSituations } from './health.ts';
 import { loadSituations } from './load.ts';
 import { machineSituations } from './machine.ts';
 import { networkSituations } from './network.ts';
@@ -10,6 +11,7 @@ import type { SituationCase } from './situation-case.ts';
 
 export const allSituations: readonly SituationCase[] = [
   ...processSituations,
+  ...healthSituations,
   ...configSituations,
   ...dependencySituations,
   ...networkSituations,

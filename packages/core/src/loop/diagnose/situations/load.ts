@@ -28,6 +28,31 @@ export const loadSituations: readonly SituationCase[] = [
     not: ['cpu_own_threads', 'event_loop_block', 'cpu_noisy_neighbour'],
   },
   {
+    title: 'killed for its memory minutes ago and mended; now it burns a core',
+    tell: () =>
+      story(
+        stackOf(plain),
+        (s) =>
+          void of(s, 'intake').ends.push({
+            atMs: nowMs - 150_000,
+            instance: 'intake.1',
+            token: 'e1-7',
+            code: 137,
+            posixSignal: 'SIGKILL',
+            endedBy: 'memory-limit',
+            ranMs: 5e6,
+          }),
+        (s) => explained(s, 'intake', 'memory-limit', { agoMs: 150_000 }),
+        (s) => void (of(s, 'intake').why = null),
+        (s) => series(s, 'intake', 'cpu', (ago) => (ago < 0.8 ? 0.97 : 0.1)),
+        (s) => series(s, 'intake', 'probe_ms', (ago) => (ago < 0.8 ? 300 : 4)),
+        (s) => shows(s, 'intake', 'threshold', { key: 'threshold:intake:cpu', agoMs: 40_000 }),
+      ),
+    is: 'cpu_own_hot_loop',
+    at: 'intake',
+    not: ['oom_killed'],
+  },
+  {
     title: 'several threads burn and requests wait',
     tell: () =>
       story(

@@ -11,10 +11,9 @@ import {
   onlyInstance,
   of,
   says,
-  series,
   shows,
 } from '../situation.kit.ts';
-import { examined, process } from '../situation-exam.kit.ts';
+import { examined, owned, process } from '../situation-exam.kit.ts';
 import { nowMs, stackOf, type ServiceSketch } from '../situation-stack.kit.ts';
 import { story, type SituationCase } from './situation-case.ts';
 
@@ -263,6 +262,33 @@ export const processSituations: readonly SituationCase[] = [
     params: { port: 7_100, pid: 991 },
   },
   {
+    title: 'it found another port long ago, and hangs now',
+    tell: () =>
+      story(
+        stackOf(two),
+        (s) => {
+          const one = onlyInstance(s, 'catalog');
+          const from = { port: 7_100, owner: stranger };
+          one.view = {
+            ...one.view,
+            port: { instance: 'catalog.1', port: 7_150, host: '127.0.0.1', fallbackFrom: from },
+            portTrouble: from,
+          };
+        },
+        (s) => checkDown(s, 'catalog', 'no answer in 2s', { as: 'hang' }),
+        (s) =>
+          examined(s, 'catalog', {
+            ports: [
+              { port: 7_100, owner: stranger },
+              { port: 7_150, owner: owned('catalog') },
+            ],
+          }),
+      ),
+    is: 'hang',
+    at: 'catalog',
+    not: ['port_conflict_foreign'],
+  },
+  {
     title: 'its port is held by what an earlier run left behind',
     tell: () =>
       story(
@@ -294,60 +320,6 @@ export const processSituations: readonly SituationCase[] = [
     is: 'orphan_serving',
     at: 'catalog',
     not: ['crash', 'port_conflict_orphan'],
-  },
-  {
-    title: 'checks change again and again',
-    tell: () =>
-      story(
-        stackOf(two),
-        (s) => {
-          const check = [...of(s, 'catalog').checks.values()][0]!;
-          check.last = { ...check.last, flapping: true };
-        },
-        (s) => shows(s, 'catalog', 'flapping', { severity: 'warn' }),
-      ),
-    is: 'flapping',
-    at: 'catalog',
-    not: ['gray_failure', 'probe_broken'],
-  },
-  {
-    title: 'green, and its requests fail',
-    tell: () =>
-      story(
-        stackOf(two),
-        (s) => series(s, 'catalog', 'requests_per_s', () => 20),
-        (s) => series(s, 'catalog', 'error_ratio', (ago) => (ago < 2 ? 0.4 : 0.001)),
-        (s) =>
-          shows(s, 'catalog', 'anomaly', { key: 'anomaly:catalog:error_ratio', agoMs: 100_000 }),
-      ),
-    is: 'gray_failure',
-    at: 'catalog',
-    not: ['probe_broken', 'crash'],
-  },
-  {
-    title: 'red, and its requests succeed',
-    tell: () =>
-      story(
-        stackOf(two),
-        (s) => checkDown(s, 'catalog', 'HTTP 404', { agoMs: 60_000 }),
-        (s) => series(s, 'catalog', 'requests_per_s', () => 20),
-        (s) => series(s, 'catalog', 'error_ratio', () => 0.001),
-        (s) => examined(s, 'catalog'),
-      ),
-    is: 'probe_broken',
-    at: 'catalog',
-    not: ['hang', 'gray_failure', 'crash'],
-  },
-  {
-    title: 'a constraint of the config does not hold',
-    tell: () =>
-      story(stackOf(two), (s) =>
-        shows(s, 'catalog', 'constraint', {
-          text: 'queue_depth(catalog) < 100 does not hold: 340',
-        }),
-      ),
-    is: 'constraint_broken',
-    at: 'catalog',
   },
   {
     title: 'ended because Fettle was asked to: an end that needs no cause',
