@@ -81,6 +81,14 @@ export async function restartByHand(stack: DrillStack, service: string): Promise
   await stack.fettle('restart', service, '--no-wait');
 }
 
+/** How a service comes to read an edited file: somebody restarts it, through Fettle or not. */
+export async function takeUpEdit(stack: DrillStack, service: string, dice: Dice): Promise<string> {
+  const byFettle = dice.chance(0.5);
+  if (byFettle) await stack.fettle('restart', service, '--no-wait');
+  else await killBehind(stack, service, 'SIGTERM');
+  return byFettle ? 'restarted' : 'told to end';
+}
+
 /** Changes a file; the way back writes the old bytes. */
 export function edit(path: string, change: (text: string) => string): () => void {
   const before = readFileSync(path, 'utf8');

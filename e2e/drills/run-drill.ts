@@ -216,7 +216,9 @@ function isRight(
   escalated: boolean,
 ): boolean {
   const allowed = (action: string) => right.find((remedy) => remedy.action === action);
-  if (escalated) return allowed('escalate') !== undefined && attempts.length === 0;
+  // Before a person is called only what is right may have been tried.
+  if (escalated)
+    return allowed('escalate') !== undefined && attempts.every(({ action }) => allowed(action));
   if (attempts.length === 0) return allowed('reflex') !== undefined;
   return attempts.some(({ action, target }) => {
     const remedy = allowed(action);

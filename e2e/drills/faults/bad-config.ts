@@ -1,7 +1,7 @@
 /** Somebody edits a configuration file and leaves it broken; the next start refuses it. */
 import { act, type Fault } from '../fault.ts';
 import type { Dice } from '../dice.ts';
-import { edit, killBehind, pickApi, restartByHand, restartsOf, works } from '../hands.ts';
+import { edit, takeUpEdit, pickApi, restartByHand, restartsOf, works } from '../hands.ts';
 
 /** What goes wrong when one edits JSON by hand. */
 const slips: readonly ((text: string) => string)[] = [
@@ -23,9 +23,9 @@ export const badConfig: Fault = {
     const { service } = chosen;
     const before = await restartsOf(stack, service);
     const restore = edit(chosen.config ?? '', dice.pick(slips));
-    await killBehind(stack, service, dice.pick(['SIGTERM', 'SIGKILL'] as const));
+    const how = await takeUpEdit(stack, service, dice);
     return {
-      did: `the configuration of ${service} was left broken`,
+      did: `the configuration of ${service} was left broken; it was ${how}`,
       signal: {
         what: 'two restarts',
         shows: async () => (await restartsOf(stack, service)) >= before + 2,

@@ -1,7 +1,7 @@
 /** One end of the bridge got a newer configuration than the other. */
 import { act, type Fault } from '../fault.ts';
 import { askService } from '../drill-stack.ts';
-import { editJson, killBehind, restartByHand } from '../hands.ts';
+import { editJson, takeUpEdit, restartByHand } from '../hands.ts';
 
 export const bridgeConfigMismatch: Fault = {
   name: 'bridge_config_mismatch',
@@ -14,11 +14,11 @@ export const bridgeConfigMismatch: Fault = {
       ...value,
       version: Number(value['version']) + dice.between(1, 3),
     }));
-    await killBehind(stack, end.service);
+    const how = await takeUpEdit(stack, end.service, dice);
     const linked = async (): Promise<boolean> =>
       (await askService(stack, bridge.service, bridge.work)).status === 200;
     return {
-      did: `the version in the configuration of ${end.service} was raised`,
+      did: `the version in the configuration of ${end.service} was raised; it was ${how}`,
       signal: { what: 'the bridge has no link', shows: async () => !(await linked()) },
       expected: {
         classes: ['bridge_config_mismatch'],

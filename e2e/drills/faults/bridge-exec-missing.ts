@@ -1,6 +1,6 @@
 /** The bridge's configuration names an interpreter that is not installed. */
 import { act, escalate, type Fault } from '../fault.ts';
-import { editJson, killBehind, restartByHand, restartsOf, works } from '../hands.ts';
+import { editJson, takeUpEdit, restartByHand, restartsOf, works } from '../hands.ts';
 
 export const bridgeExecMissing: Fault = {
   name: 'bridge_exec_missing',
@@ -12,9 +12,9 @@ export const bridgeExecMissing: Fault = {
     const before = await restartsOf(stack, service);
     const interpreter = dice.pick(['pwsh-7.9', 'python4', '/opt/terminal/bin/run', 'mql-shell']);
     const restore = editJson(bridge.config ?? '', (value) => ({ ...value, interpreter }));
-    await killBehind(stack, service);
+    const how = await takeUpEdit(stack, service, dice);
     return {
-      did: `${service} shall run ${interpreter}`,
+      did: `${service} shall run ${interpreter}; it was ${how}`,
       signal: {
         what: 'two restarts',
         shows: async () => (await restartsOf(stack, service)) >= before + 2,

@@ -2,13 +2,13 @@
 import { act, type Fault } from '../fault.ts';
 import { askService } from '../drill-stack.ts';
 import { freePort } from '../fault-proxy.ts';
-import { editJson, killBehind, restartByHand } from '../hands.ts';
+import { editJson, takeUpEdit, restartByHand } from '../hands.ts';
 
 export const configDrift: Fault = {
   name: 'config_drift',
   family: 'config',
   unfit: ({ parts }) => (parts.configured === null ? 'no address in a configuration' : null),
-  async inject(stack) {
+  async inject(stack, dice) {
     const victim = stack.parts.configured ?? stack.parts.front;
     const { service, work } = victim;
     const port = await freePort();
@@ -17,11 +17,11 @@ export const configDrift: Fault = {
         ? { ...value, ledgerUrl: `http://127.0.0.1:${port}` }
         : { ...value, database: { host: '127.0.0.1', port } },
     );
-    await killBehind(stack, service);
+    const how = await takeUpEdit(stack, service, dice);
     const serves = async (): Promise<boolean> =>
       (await askService(stack, service, work, 2_000)).status === 200;
     return {
-      did: `${service} looks for its database on port ${port}`,
+      did: `${service} looks for its database on port ${port}; it was ${how}`,
       signal: {
         what: 'its work fails',
         shows: async () => (await askService(stack, service, work, 2_000)).status >= 500,

@@ -17,15 +17,16 @@ export const cpuOwnHotLoop: Fault = {
     return {
       did: `${service} burns a core in slices`,
       signal: {
-        what: 'more than 0.6 of a core, and a slow answer',
+        what: 'nearly half of a core or more, and a slow answer',
         async shows() {
           const nowMs = performance.now();
           const share = (cpuSeconds(pid) - used) / ((nowMs - atMs) / 1_000);
-          if (nowMs - atMs > 2_000) [atMs, used] = [nowMs, cpuSeconds(pid)];
+          if (nowMs - atMs < 2_000) return false;
+          [atMs, used] = [nowMs, cpuSeconds(pid)];
           const { tookMs } = await askService(stack, service, health, 3_000);
-          return share > 0.6 && tookMs > 100;
+          return share > 0.45 && tookMs > 100;
         },
-        withinMs: 20_000,
+        withinMs: 60_000,
       },
       expected: {
         classes: ['cpu_own_hot_loop', 'cpu_own_threads', 'event_loop_block'],

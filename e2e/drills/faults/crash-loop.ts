@@ -1,5 +1,5 @@
 /** A defect that ends each run soon after its start: starting it again is not the cure. */
-import { escalate, type Fault } from '../fault.ts';
+import { act, escalate, type Fault } from '../fault.ts';
 import { killBehind, pickService, restartByHand, restartsOf, works } from '../hands.ts';
 
 export const crashLoop: Fault = {
@@ -19,7 +19,8 @@ export const crashLoop: Fault = {
         shows: async () => (await restartsOf(stack, service)) >= before + 3,
       },
       expected: { classes: ['crash_loop', 'crash'], targets: [service] },
-      right: [escalate],
+      // Starting it once more before a person is called harms nobody.
+      right: [escalate, act('service.start'), act('service.restart')],
       cured: () => works(stack, victim),
       async undo() {
         stack.tell(service, '');

@@ -1,6 +1,6 @@
 /** A variable fell out of a service's env file. */
 import { act, type Fault } from '../fault.ts';
-import { edit, killBehind, restartByHand, restartsOf, works } from '../hands.ts';
+import { edit, takeUpEdit, restartByHand, restartsOf, works } from '../hands.ts';
 
 export const missingEnv: Fault = {
   name: 'missing_env',
@@ -14,9 +14,9 @@ export const missingEnv: Fault = {
     const restore = edit(victim.env ?? '', (text) =>
       dice.chance(0.5) ? text.replace(/^(\w+)=.*$/m, '$1=') : '# moved to the vault\n',
     );
-    await killBehind(stack, service);
+    const how = await takeUpEdit(stack, service, dice);
     return {
-      did: `a variable fell out of ${victim.env}`,
+      did: `a variable fell out of ${victim.env}; it was ${how}`,
       signal: {
         what: 'two restarts',
         shows: async () => (await restartsOf(stack, service)) >= before + 2,

@@ -2,7 +2,7 @@
 import { act, type Fault } from '../fault.ts';
 import { askService } from '../drill-stack.ts';
 import { passwordFrom } from '../generated-stack.ts';
-import { edit, killBehind, pickApi, restartByHand } from '../hands.ts';
+import { edit, takeUpEdit, pickApi, restartByHand } from '../hands.ts';
 
 export const secretChange: Fault = {
   name: 'secret_change',
@@ -12,11 +12,11 @@ export const secretChange: Fault = {
     const victim = pickApi(stack, dice);
     const { service, work } = victim;
     const restore = edit(victim.secret ?? '', () => `${passwordFrom(dice)}\n`);
-    await killBehind(stack, service);
+    const how = await takeUpEdit(stack, service, dice);
     const serves = async (): Promise<boolean> =>
       (await askService(stack, service, work, 2_000)).status === 200;
     return {
-      did: `the password file of ${service} holds a wrong one`,
+      did: `the password file of ${service} holds a wrong one; it was ${how}`,
       signal: {
         what: 'its work fails',
         shows: async () => (await askService(stack, service, work, 2_000)).status === 503,

@@ -3,6 +3,7 @@ import type { Negative } from '../negative.ts';
 import { batchJob } from './batch-job.ts';
 import { blip } from './blip.ts';
 import { collectionPause } from './collection-pause.ts';
+import { goodEdit } from './good-edit.ts';
 import { optionalDown } from './optional-down.ts';
 import { plannedRestart } from './planned-restart.ts';
 import { plannedWork } from './planned-work.ts';
@@ -20,4 +21,5 @@ export const allNegatives: readonly Negative[] = [
   trafficDoubled,
   stoppedService,
   optionalDown,
+  goodEdit,
 ];
