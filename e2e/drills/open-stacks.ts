@@ -20,6 +20,7 @@ export function remembered(stack: DrillStack): DrillStack {
 export function closeOnSignal(): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => {
+      console.error(`${signal}: ${open.size} stacks go down`);
       const closing = [...open].map((stack) => stack.close().catch(() => {}));
       void Promise.all(closing).then(() => process.exit(130));
     });
