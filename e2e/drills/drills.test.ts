@@ -1,6 +1,6 @@
 /**
- * A few drills on both kinds of stacks, through the real daemon: right cause, right remedy, cured for
- * our own eyes and by Fettle's verification, nobody else touched; and a case where nothing is due.
+ * A few drills on both kinds of stacks, through the real daemon: right cause, right remedy, cured
+ * for our own eyes and by Fettle's verification, nobody else touched; and a case where nothing is due.
  * All of them: `npm run drills`.
  */
 import { expect, test } from 'vitest';
