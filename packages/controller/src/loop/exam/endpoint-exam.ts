@@ -23,8 +23,8 @@ export async function examineEndpoints(context: ExamContext): Promise<readonly E
   return Promise.all(
     wanted.map(async (one): Promise<EndpointExam> => {
       const dialed = await within(dialMs, dial({ ...one, ...timeouts }), late);
-      const { peer, host, port, from } = one;
-      return { peer, host, port, from, ...dialed, ...listenerAt(one, clients, context) };
+      const { peer, behind = null, host, port, from } = one;
+      return { peer, behind, host, port, from, ...dialed, ...listenerAt(one, clients, context) };
     }),
   );
 }

@@ -17,7 +17,7 @@ import { connectedAddresses } from './connected-addresses.ts';
 import type { ExamContext } from './exam-context.ts';
 import { addressesIn, isLoopbackHost, type NamedAddress } from './named-addresses.ts';
 
-export type WantedEndpoint = Pick<EndpointExam, 'peer' | 'host' | 'port' | 'from'> &
+export type WantedEndpoint = Pick<EndpointExam, 'peer' | 'behind' | 'host' | 'port' | 'from'> &
   Readonly<{ protocol: Protocol | null; path: string | null }>;
 
 const maxEndpoints = 24;
@@ -120,8 +120,11 @@ function endpointOf(
   const { stack, deps } = context;
   const near = isLoopbackHost(host) || host === '0.0.0.0';
   const peer = near ? serviceAt(port, stack, deps.link.instances()) : externalAt(host, port, stack);
-  const asked = howToAsk(peer ?? behind(address, context), scheme, port);
-  return { peer: peer?.name ?? null, host: dialable(host), port, from, ...asked };
+  const meant = peer === null ? behind(address, context) : null;
+  const asked = howToAsk(peer ?? meant, scheme, port);
+  // A connection without a setting may be to anybody: to Fettle itself, for one.
+  const told = from === 'config' ? (meant?.name ?? null) : null;
+  return { peer: peer?.name ?? null, behind: told, host: dialable(host), port, from, ...asked };
 }
 
 /** The service that listens there, or that asked for the port. */

@@ -52,6 +52,8 @@ export type ProcessExam = Readonly<{
 export type EndpointExam = Readonly<{
   /** The service of this stack that is meant; null: an outside address. */
   peer: string | null;
+  /** Nobody of the stack has this address; by its setting, this service is meant by it. */
+  behind?: string | null;
   host: string;
   port: number;
   /** Where the address comes from. */

@@ -38,11 +38,11 @@ const databaseSchemes = /^(?:postgres(?:ql)?|mysql|mariadb|redis|mongodb(?:\+srv
 /** The dependency that this address is meant to reach; null: cannot be told. */
 export function meantBy(
   situation: Situation,
-  address: Readonly<{ host: string; port: number; peer?: string | null }>,
+  address: Readonly<Pick<EndpointExam, 'host' | 'port' | 'behind'> & { peer?: string | null }>,
 ): ServicePicture | null {
   const { picture, service } = situation;
-  if (address.peer !== undefined && address.peer !== null)
-    return picture.services.get(address.peer) ?? null;
+  const told = address.peer ?? address.behind ?? null;
+  if (told !== null) return picture.services.get(told) ?? null;
   const needs = linksOf(picture, service.name).flatMap(({ to }) => picture.services.get(to) ?? []);
   const byPort = needs.find((one) => portsOf(one).includes(address.port));
   if (byPort !== undefined) return byPort;

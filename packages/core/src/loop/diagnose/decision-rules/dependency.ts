@@ -191,6 +191,7 @@ const dbDumb = rule('db_hung/callers', (situation) => {
   );
   if (told === undefined || (endpoint !== undefined && endpoint.tcp !== 'ok')) return null;
   const { suffer, fine } = fellowCallers(situation, peer.name);
+  const all = suffer.length >= 2 && fine.length === 0;
   const between = detoursOf(situation).some((one) => one.peer === peer);
   const cores = latest(situation, 'cpu', peer.name);
   const named = /quer|sql|database|\bdb\b|storage|cache|redis|command|statement/i.test(told.text);
@@ -203,7 +204,7 @@ const dbDumb = rule('db_hung/callers', (situation) => {
       when(named, () => clue(0.25, 'log', 'it speaks of queries')),
       when(suffer.length > 0, () =>
         clue(
-          Math.min(0.6, 0.35 + 0.1 * suffer.length),
+          Math.min(0.75, 0.4 + 0.12 * suffer.length),
           'dependency',
           `${suffer.join(', ')} wait, too`,
         ),
@@ -213,8 +214,9 @@ const dbDumb = rule('db_hung/callers', (situation) => {
       ),
     ],
     against: [
+      // A refusal to a stranger is an answer, too: it outweighs one caller, not all of them.
       when(endpoint?.answers === true, () =>
-        clue(0.7, 'network', `${peer.name} answers when asked`),
+        clue(all ? 0.2 : 0.7, 'network', `${peer.name} answers when asked`),
       ),
       when(fine.length > 0, () =>
         clue(0.5, 'dependency', `${fine.join(', ')} use it without trouble`),

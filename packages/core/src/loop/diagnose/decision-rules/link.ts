@@ -122,6 +122,8 @@ const linkResets = rule('link_resets', (situation) => {
   const about = broken ?? named ?? meant;
   if ((told === null && broken === undefined) || about === undefined) return null;
   const { peer } = about;
+  // One connection that ended is no pattern.
+  const often = (told?.count ?? 0) >= 3;
   const waiting = waits(situation, about);
   const rather = waiting !== null && told !== null && waiting.count >= 3 * told.count;
   const died = peer?.ends.some(({ atMs }) => nowMs - atMs < 120_000) === true;
@@ -131,9 +133,9 @@ const linkResets = rule('link_resets', (situation) => {
     sentence: `connections of ${service.name} to ${peer?.name ?? addressOf(about)} are broken off on the way`,
     params: linkParams(situation, about),
     for: [
-      complaintClue(told, (told?.count ?? 0) >= 3 ? 0.6 : 0.45),
+      complaintClue(told, often ? 0.6 : 0.25),
       when(broken !== undefined, () => clue(0.55, 'network', `${addressOf(about)} resets`)),
-      ...(died ? [] : well),
+      ...(died || !(often || broken !== undefined) ? [] : well),
       whyClue(situation, 'link_resets'),
     ],
     against: [

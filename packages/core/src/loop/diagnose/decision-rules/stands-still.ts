@@ -80,7 +80,9 @@ function busyThreads({ exam }: Situation): number | null {
 }
 
 /** What it needs is ill: then it may merely be waiting. */
-function waitsForOthers({ picture, service, exam }: Situation): Clue | null {
+const waiting = /^(?:timeout|connect-timeout|pool-wait)$/;
+
+function waitsForOthers({ picture, service, exam, complaints }: Situation): Clue | null {
   const ill = linksOf(picture, service.name)
     .filter(({ strength }) => strength !== 'observed')
     .find(({ to }) => {
@@ -91,9 +93,12 @@ function waitsForOthers({ picture, service, exam }: Situation): Clue | null {
   const asked = exam?.endpoints.find(
     ({ peer, tcp, answers }) => peer !== null && (tcp === 'timeout' || answers === false),
   );
-  return asked === undefined
-    ? null
-    : clue(0.45, 'network', `${asked.peer ?? ''} gives no answer to it`);
+  if (asked !== undefined)
+    return clue(0.45, 'network', `${asked.peer ?? ''} gives no answer to it`);
+  const told = complaints.findLast(
+    ({ kind, isNew, isOver, count }) => isNew && !isOver && count >= 2 && waiting.test(kind),
+  );
+  return told === undefined ? null : clue(0.5, 'log', told.text, told.atMs);
 }
 
 const lockWait = /futex|semtimedop|rwsem|mutex|__lll_lock|down_/;

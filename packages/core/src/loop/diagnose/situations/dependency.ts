@@ -2,6 +2,7 @@
 import {
   checkDown,
   connects,
+  ends,
   explained,
   gone,
   halted,
@@ -138,6 +139,28 @@ export const dependencySituations: readonly SituationCase[] = [
     is: 'db_hung',
     at: 'ledger',
     not: ['db_slow', 'pool_leak', 'hang', 'link_latency'],
+  },
+  {
+    title: 'all callers wait, one is ended for it; the database still answers a stranger',
+    tell: () =>
+      story(
+        stackOf({ ...chain, clerk: { kind: 'worker', needs: ['ledger'], checks: ['heartbeat'] } }),
+        (s) => series(s, 'ledger', 'cpu', () => 0.02),
+        (s) => ends(s, 'orders', { code: 137, signal: 'SIGKILL', endedBy: 'hang', agoMs: 9_000 }),
+        (s) => shows(s, 'orders', 'hang', { agoMs: 14_000 }),
+        (s) => checkDown(s, 'clerk', 'last ping 20s ago', { as: 'hang' }),
+        (s) => says(s, 'orders', 'storage error: timed out', { times: 5 }),
+        (s) => says(s, 'clerk', 'iteration error: timed out', { times: 9 }),
+        (s) => says(s, 'stock', 'could not reach the database: timed out', { times: 9 }),
+        (s) => shows(s, 'stock', 'anomaly', { key: 'anomaly:stock:error_ratio' }),
+        (s) => {
+          for (const name of ['orders', 'clerk', 'stock'])
+            examined(s, name, { endpoints: [endpoint('ledger', 5_500)] });
+        },
+      ),
+    is: 'db_hung',
+    at: 'ledger',
+    not: ['hang', 'worker_stuck', 'gray_failure', 'pool_leak'],
   },
   {
     title: 'the database answers slowly',

@@ -304,4 +304,21 @@ export const networkSituations: readonly SituationCase[] = [
     at: 'maps',
     not: ['link_resets', 'gray_failure'],
   },
+  {
+    title: 'one connection ended once; since then the caller only waits on its detour',
+    tell: () =>
+      story(
+        stackOf(proxied),
+        suffers,
+        (s) => says(s, 'maps', 'call failed: connection closed by server', { agoMs: 30_000 }),
+        (s) => says(s, 'maps', 'call failed: timed out', { times: 20, agoMs: 12_000 }),
+        (s) =>
+          examined(s, 'maps', {
+            endpoints: [straight, via({ behind: 'geo', answers: true, answerMs: 4 })],
+          }),
+      ),
+    is: 'proxy_fault',
+    at: 'maps',
+    not: ['link_resets', 'hang'],
+  },
 ];
