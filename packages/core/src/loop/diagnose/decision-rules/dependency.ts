@@ -215,8 +215,8 @@ const dbDumb = rule('db_hung/callers', (situation) => {
     ],
     against: [
       // A refusal to a stranger is an answer, too: it outweighs one caller, not all of them.
-      when(endpoint?.answers === true, () =>
-        clue(all ? 0.2 : 0.7, 'network', `${peer.name} answers when asked`),
+      when(endpoint?.answers === true && !all, () =>
+        clue(0.7, 'network', `${peer.name} answers when asked`),
       ),
       when(fine.length > 0, () =>
         clue(0.5, 'dependency', `${fine.join(', ')} use it without trouble`),

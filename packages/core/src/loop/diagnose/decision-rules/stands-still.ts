@@ -166,7 +166,11 @@ const eventLoopBlock = rule('event_loop_block', (situation) => {
   if (silent === null && told === null) return null;
   const busy = cores(situation);
   const threads = busyThreads(situation);
-  const asleep = ownProcesses(situation.exam).find(({ waitsIn }) => sleeps.test(waitsIn ?? ''));
+  // A worker sleeps between two rounds; who answers requests should not.
+  const asked = service.kind !== 'worker' && downChecks(service).some(isSilent);
+  const asleep = asked
+    ? ownProcesses(situation.exam).find(({ waitsIn }) => sleeps.test(waitsIn ?? ''))
+    : undefined;
   const oneCore = busy !== null && busy >= fullCore(situation) && busy < 1.6 && (threads ?? 1) <= 1;
   if (!oneCore && asleep === undefined && told === null) return null;
   return {

@@ -70,8 +70,10 @@ const retryStorm = rule('overload_retry_storm', (situation) => {
   const more = rate >= 1.8 || incoming >= 2.5;
   const bad = servesWell(situation) === false || slowness(situation) !== null;
   const errors = latest(situation, 'error_ratio') ?? 0;
+  // Requests pile up as well where a dependency keeps them waiting.
+  const waits = complaint(situation, 'timeout', ({ isNew }) => isNew);
   // Twice the traffic at the usual speed is success.
-  if (!more || !bad || (retry === null && refuses === null && errors < 0.05)) return null;
+  if (!more || !bad || (retry === null && refuses === null)) return null;
   return {
     target: service.name,
     sentence: `${service.name} drowns: ${Math.max(rate, incoming).toFixed(1)} times the usual traffic, and retries add to it`,
@@ -85,6 +87,7 @@ const retryStorm = rule('overload_retry_storm', (situation) => {
       retry === null ? null : clue(0.5, 'log', `${retry.text} (${retry.count} times)`, retry.atMs),
       complaintClue(refuses, 0.4),
     ],
+    against: [when(waits !== null, () => clue(0.5, 'log', waits?.text ?? '', waits?.atMs))],
   };
 });
 
