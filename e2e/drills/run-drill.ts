@@ -34,8 +34,8 @@ type Watch = {
   /** By incident: what it was held for when the first act or the call of a person was decided. */
   decided: Map<string, IncidentRow['diagnosis']>;
   /** Services that were unwell before the first act, and those that became so after it. */
-  unwellBefore: Set<string>;
-  unwellAfter: Set<string>;
+  unwellBefore: Map<string, string>;
+  unwellAfter: Map<string, string>;
   late: boolean;
 };
 
@@ -97,8 +97,8 @@ async function watchDrill(
     verifiedMs: null,
     incidents: [],
     decided: new Map(),
-    unwellBefore: new Set(),
-    unwellAfter: new Set(),
+    unwellBefore: new Map(),
+    unwellAfter: new Map(),
     late: false,
   };
   for (;;) {
@@ -109,7 +109,8 @@ async function watchDrill(
       if ((isCalled(one) || one.attempts.some(touches)) && !watch.decided.has(one.id))
         watch.decided.set(one.id, one.diagnosis);
     const acted = watch.incidents.some(({ attempts }) => attempts.some(touches));
-    for (const name of unwell(status)) (acted ? watch.unwellAfter : watch.unwellBefore).add(name);
+    for (const { name, state, why } of status.services.filter(isUnwell))
+      (acted ? watch.unwellAfter : watch.unwellBefore).set(name, `${state}: ${why}`);
     if (watch.incidents.length > 0) watch.symptomMs ??= nowMs;
     if (await injected.cured().catch(() => false)) watch.curedMs ??= performance.now();
     else watch.curedMs = null;
@@ -243,8 +244,8 @@ function harmOf(one: Case, attempts: readonly AttemptDocument[]): readonly strin
     .filter(({ target }) => !involved.has(target))
     .map(({ action, target }) => `${action} of ${target}, which had no part in it`);
   const hurt = [...watch.unwellAfter]
-    .filter((name) => !watch.unwellBefore.has(name) && !suffers.has(name))
-    .map((name) => `${name} became unwell after an act`);
+    .filter(([name]) => !watch.unwellBefore.has(name) && !suffers.has(name))
+    .map(([name, why]) => `${name} became unwell after an act: ${why}`);
   return [...strange, ...hurt];
 }
 

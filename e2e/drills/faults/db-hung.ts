@@ -12,7 +12,7 @@ export const dbHung: Fault = {
   async inject(stack, dice) {
     const { database, apis, worker } = stack.parts;
     const { service, port, language } = database;
-    if (language === 'redis') await pauseRedis(port, apis[0]?.secret ?? worker.secret);
+    if (language === 'redis') await stallRedis(port, apis[0]?.secret ?? worker.secret);
     else await tellRun(stack, service, 'mute');
     const caller = dice.pick(apis).service;
     return {
@@ -45,9 +45,9 @@ export const dbHung: Fault = {
   },
 };
 
-/** Redis's own way not to answer: a client may pause all others. */
-async function pauseRedis(port: number, secret: string | null): Promise<void> {
+/** As a command that takes for ever: Redis serves nobody else meanwhile. */
+async function stallRedis(port: number, secret: string | null): Promise<void> {
   if (secret === null) throw new RangeError('no client of this Redis is known');
   const [user, word] = [basename(secret, '.txt'), readFileSync(secret, 'utf8').trim()];
-  await askDatabase(port, `AUTH ${user} ${word}\r\nCLIENT PAUSE 900000 ALL`);
+  await askDatabase(port, `AUTH ${user} ${word}\r\nDEBUG SLEEP 900`);
 }

@@ -77,6 +77,7 @@ function writeRedis(plan: StackPlan, { settings, config }: ProgramPlan, users: U
   const lines = [
     `maxclients ${String(config['maxClients'])}`,
     'save ""',
+    'enable-debug-command yes',
     'appendonly no',
     `dir ${join(plan.dir, 'data')}`,
     'user default off',
