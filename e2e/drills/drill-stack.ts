@@ -28,6 +28,8 @@ export type Program = Readonly<{
   /** Where its package would be missed. */
   module: string | null;
   memoryLimitMb: number | null;
+  /** Does its log tell how long requests take? */
+  timed: boolean;
 }>;
 
 export type Parts = Readonly<{

@@ -10,6 +10,7 @@ import { common, type DrillStack, type Parts, type Program } from './drill-stack
 import { freePort, openFaultProxy, type FaultProxy } from './fault-proxy.ts';
 import { drawStack } from './generated/draw-stack.ts';
 import { envFile, layOut } from './generated/lay-out.ts';
+import { timedFormats } from './generated/wording.ts';
 import type { Part, ProgramPlan, StackPlan } from './generated/program-plan.ts';
 import { cannotMount, mountSmallDisk, unmount } from './small-disk.ts';
 
@@ -155,6 +156,7 @@ function handOf(plan: StackPlan, program: ProgramPlan): Program {
       program.module === null
         ? null
         : join(plan.dir, 'apps', program.service, 'node_modules', program.module),
+    timed: timedFormats.some((format) => format === settings.access),
     memoryLimitMb: Number.parseInt(String(program.definition['mem_limit'] ?? ''), 10) || null,
   };
 }

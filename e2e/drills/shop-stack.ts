@@ -201,6 +201,7 @@ function partsOf(place: Place, proxy: FaultProxy | null): Parts {
     folder: null,
     module: null,
     memoryLimitMb: 260,
+    timed: service === 'web',
     ...more,
   });
   const own = python ? ('python' as const) : ('node' as const);

@@ -1,18 +1,23 @@
 /** A function that costs far too much: a whole core, and everybody who asks waits for it. */
 import { act, type Fault } from '../fault.ts';
-import { askService } from '../drill-stack.ts';
-import { cpuSeconds, pickService, renewed, tellRun, endRun } from '../hands.ts';
+import { askService, type DrillStack, type Program } from '../drill-stack.ts';
+import { cpuSeconds, renewed, tellRun, endRun } from '../hands.ts';
+
+const victims = ({ parts }: DrillStack): readonly Program[] =>
+  [...parts.apis, ...parts.plain, parts.front].filter(
+    ({ language, timed }) => language === 'node' && timed,
+  );
 
 export const cpuOwnHotLoop: Fault = {
   name: 'cpu_own_hot_loop',
   family: 'process',
   heavy: true,
   // The service must tell how long requests take: without that, load and fault look alike.
-  unfit: () => null,
+  unfit: (stack) => (victims(stack).length > 0 ? null : 'no log tells how long requests take'),
   async inject(stack, dice) {
-    const victim = stack.kind === 'shop' ? stack.parts.front : pickService(stack, dice, ['node']);
+    const victim = dice.pick(victims(stack));
     const { service, health } = victim;
-    const pid = await tellRun(stack, service, `burn 0.94 ${dice.between(4, 6) * 100}`);
+    const pid = await tellRun(stack, service, `burn 0.94 ${dice.between(5, 7) * 50}`);
     let [atMs, used] = [performance.now(), cpuSeconds(pid)];
     return {
       did: `${service} burns a core in slices`,

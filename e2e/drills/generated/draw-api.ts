@@ -11,7 +11,7 @@ import {
   type Draft,
   type Sketch,
 } from './sketch.ts';
-import { accessFormats } from './wording.ts';
+import { accessFormats, timedFormats } from './wording.ts';
 
 type ApiWish = Readonly<{
   /** Where it has the address of its database from; `none`: it has no database. */
@@ -48,7 +48,8 @@ export function drawApi(sketch: Sketch, wish: ApiWish): Draft {
     env: { [variable]: names.noun() },
     module,
     settings: {
-      access: dice.pick(accessFormats),
+      // Without durations in its log nobody can see from outside that a link is slow.
+      access: dice.pick(wish.address === 'link' ? timedFormats : accessFormats),
       deep: wish.deep ?? (stores && dice.chance(0.5)),
       chatty: dice.chance(0.5),
       needs: [variable],

@@ -18,6 +18,9 @@ export const accessFormats = [
 ] as const;
 export type AccessFormat = (typeof accessFormats)[number];
 
+/** Those that tell how long a request took. */
+export const timedFormats = ['nginx', 'gunicorn', 'morgan', 'pino-http'] as const;
+
 /** What one program was written to say, by event. */
 export type Voice = Readonly<Record<string, string>>;
 
