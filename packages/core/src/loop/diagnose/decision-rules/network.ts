@@ -85,6 +85,9 @@ const blackhole = rule('net_blackhole', (situation) => {
       ],
       against: [
         when(isHalted(one), () => clue(0.8, 'process', `${peer?.name} is in state T`)),
+        when(told === null && (edge?.synSent ?? 0) === 0, () =>
+          clue(0.5, 'log', `${service.name} itself says nothing of it`),
+        ),
         when(peer !== null && !runs, () => clue(0.5, 'dependency', `${peer?.name} does not run`)),
         when(!lost, () => clue(0.2, 'network', `${addressOf(one)} can be reached right now`)),
       ],
