@@ -41,6 +41,8 @@ const reflexMs = 30_000;
 /** The next look at the world while something is open, and while all is quiet. */
 const busyMs = 1_000;
 const quietMs = 10_000;
+/** So many services are looked over in `quietMs`; more take longer, to at most twice that. */
+const quietServices = 250;
 const stormMs = 200;
 
 export type StepOptions = Readonly<{
@@ -79,7 +81,8 @@ function callsForThought(state: LoopState, event: LoopEvent, nowMs: number): boo
 }
 
 function paceMs(state: LoopState): number {
-  return openIncidents(state).length > 0 || state.reflexes.size > 0 ? busyMs : quietMs;
+  if (openIncidents(state).length > 0 || state.reflexes.size > 0) return busyMs;
+  return quietMs * Math.min(2, Math.max(1, state.picture.services.size / quietServices));
 }
 
 function isNews(observation: Observation): boolean {

@@ -24,10 +24,10 @@ export type SweepOptions = Readonly<{
 }>;
 
 const tickMs = 1_000;
-const maxStatsPerTick = 15;
+const maxStatsPerTick = 10;
 /** Every child of others is asked within so many ticks, as far as `maxAsksPerTick` reaches. */
 const askTicks = 3;
-const maxAsksPerTick = 60;
+const maxAsksPerTick = 40;
 /** Memory and ports cost more than a look at one process. */
 const slowTicks = 2;
 /** The kernel takes milliseconds to print its socket table; a theft waits this long at most. */

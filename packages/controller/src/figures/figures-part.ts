@@ -2,7 +2,7 @@
  * CPU, memory, open files, threads and processes of every instance, each 5 s where that is cheap. A
  * service's series is the sum over its instances, with marks where something happened.
  *
- * Collection keeps to a share of a core: a look that took 2 ms of CPU comes again after 10 s. Which
+ * Collection keeps to a share of a core: a look that took 1 ms of CPU comes again after 10 s. Which
  * processes belong to an instance is found by a pass over all of /proc, the dearest part, which
  * keeps to the same share by itself; between two passes only the known processes are read.
  */
@@ -21,7 +21,7 @@ export type FiguresOptions = Readonly<{
   journal: Journal;
   /** 5 s unless told. */
   everyMs?: number;
-  /** Looks, and passes over /proc, may each take this share of one core; 0.0002 unless told. */
+  /** Looks, and passes over /proc, may each take this share of one core; 0.0001 unless told. */
   costShare?: number;
 }>;
 
@@ -52,7 +52,7 @@ type Known = Readonly<{
 }>;
 
 const defaultEveryMs = 5_000;
-const defaultCostShare = 1 / 5_000;
+const defaultCostShare = 1 / 10_000;
 const maxMarks = 200;
 const maxCounted = 40;
 const markKinds = /^(service\.(started|ended)|port\.moved|healing\.|stack\.changed)/;

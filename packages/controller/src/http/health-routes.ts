@@ -14,7 +14,7 @@ type Status = HealthDocument['status'];
 
 const mediaType = 'application/health+json; charset=utf-8';
 const slowLoopMs = 250;
-const loopResolutionMs = 500;
+const loopResolutionMs = 1_000;
 
 export function addHealthRoutes(routes: Routes, parts: ApiParts): void {
   const delay = monitorEventLoopDelay({ resolution: loopResolutionMs });

@@ -1,5 +1,5 @@
 /**
- * Repeats a look so that it keeps to a share of one core: what took 2 ms comes again after 10 s.
+ * Repeats a look so that it keeps to a share of one core: what took 1 ms comes again after 10 s.
  * Each level of shedding doubles the gaps. One look at a time.
  */
 import { threadCpuMs } from '../../cpu-time.ts';
@@ -13,11 +13,11 @@ export type Pace = Readonly<{
   budget: CollectBudget;
   /** Time on the event loop is what counts; what it awaits is not booked. */
   look: () => void | Promise<void>;
-  /** Share of one core; a five-thousandth unless told. */
+  /** Share of one core; a ten-thousandth unless told. */
   share?: number;
 }>;
 
-const defaultShare = 1 / 5_000;
+const defaultShare = 1 / 10_000;
 const maxGapMs = 600_000;
 
 export function startPaced({ name, everyMs, budget, look, share = defaultShare }: Pace): Disposer {

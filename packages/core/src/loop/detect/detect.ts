@@ -54,8 +54,8 @@ const usualClearMs = 2_000;
 const usualSelfInflictedMs = 30_000;
 /** After our start and after a pause of ours: what is late then says nothing. */
 const settleMs = 5_000;
-/** `detect` is asked every 10 s at least; a longer gap is a pause of ours. */
-const longestGapMs = 30_000;
+/** `detect` is asked every 20 s at least; a longer gap is a pause of ours. */
+const longestGapMs = 40_000;
 const mostRests = 1_000;
 
 export function openSymptoms(): SymptomBook {
