@@ -22,6 +22,8 @@ const { values } = parseArgs({
     /** Faults, families, negative cases, `negatives`, `tempting`. */
     only: { type: 'string', default: '' },
     lanes: { type: 'string', default: '5' },
+    /** First of the ports that stacks listen on, 400 a lane: for two runs side by side. */
+    port: { type: 'string', default: '20000' },
     /** Folder for what Fettle thought in each drill. */
     trace: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
@@ -62,6 +64,7 @@ const asked =
     : chapters.filter(({ tasks }) => tasks.some(({ kind }) => kind === 'tempting'));
 const results = await runChapters(asked, {
   lanes: Number(values.lanes),
+  firstPort: Number(values.port),
   trace: values.trace === '' ? null : values.trace,
   tell,
 });

@@ -23,15 +23,15 @@ export type Tell = Readonly<{
   note(text: string): void;
 }>;
 
-const firstPort = 20_000;
 const portsPerLane = 400;
 /** A stack that breaks twice in a row costs its task. */
 const triesPerTask = 2;
 
 export async function runChapters(
   chapters: readonly Chapter[],
-  { lanes, trace, tell }: Readonly<{ lanes: number; trace: string | null; tell: Tell }>,
+  options: Readonly<{ lanes: number; firstPort: number; trace: string | null; tell: Tell }>,
 ): Promise<Results> {
+  const { lanes, firstPort, trace, tell } = options;
   const results: Results = {
     drills: [],
     negatives: [],
