@@ -31,7 +31,12 @@ const chapters: readonly Chapter[] = [
 ];
 
 test('faults are named, mended and verified; a blip is left alone', async () => {
-  const results = await runChapters(chapters, { lanes: 2, firstPort: 20_000, trace: null, tell: quiet });
+  const results = await runChapters(chapters, {
+    lanes: 2,
+    firstPort: 20_000,
+    trace: null,
+    tell: quiet,
+  });
   const { harmful, actsWhereNoneIsDue } = scoreOf(results);
   const wrong = results.drills.filter((one) => !one.diagnosedRight || !one.healed);
   expect(wrong).toEqual([]);
