@@ -141,7 +141,10 @@ function handOf(plan: StackPlan, program: ProgramPlan): Program {
     const value = settings[key];
     return typeof value === 'string' ? value : null;
   };
-  const isHttp = typeof program.definition['health'] === 'object' && program.part !== 'database';
+  const { health } = program.definition;
+  // Who only sends heartbeats listens nowhere.
+  const isAsked = typeof health === 'object' && health !== null && !('heartbeat' in health);
+  const isHttp = isAsked && program.part !== 'database';
   return {
     service: program.service,
     language: program.language,
