@@ -63,13 +63,19 @@ function runningState(facts: InstanceFacts): State {
   if (isTroubled(facts)) return 'failing';
   if (!view.ready) return 'starting';
   if (down !== null || view.missingOptional.length > 0) return 'degraded';
-  return checks.some(({ flapping }) => flapping) ? 'degraded' : 'ok';
+  return checks.some(({ flapping, silenced }) => flapping && !silenced) ? 'degraded' : 'ok';
+}
+
+/** A silenced check decides nothing. */
+export function isDown({ up, silenced }: CheckStatus): boolean {
+  return up === false && !silenced;
 }
 
 /** `failing` when a required check is down, `degraded` when an optional one is; null: none is. */
 function downState(checks: readonly CheckStatus[]): 'failing' | 'degraded' | null {
-  if (checks.some(({ up, required }) => up === false && required)) return 'failing';
-  return checks.some(({ up }) => up === false) ? 'degraded' : null;
+  const down = checks.filter(isDown);
+  if (down.some(({ required }) => required)) return 'failing';
+  return down.length > 0 ? 'degraded' : null;
 }
 
 /** Restarted again and again, and the live run has not yet shown that it is any better. */
@@ -89,7 +95,7 @@ export function settlesAtMs(facts: InstanceFacts): number | null {
 function externalState(checks: readonly CheckStatus[]): State {
   const down = downState(checks);
   if (down !== null) return down;
-  return checks.some(({ up }) => up === true) ? 'ok' : 'unknown';
+  return checks.some(({ up, silenced }) => up === true || silenced) ? 'ok' : 'unknown';
 }
 
 /** Worst first, except that a service of which a part still works is `degraded`. */

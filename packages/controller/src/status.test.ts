@@ -23,6 +23,7 @@ const aCheck = (fields: Partial<CheckStatus>): CheckStatus => ({
   role: 'both',
   up: true,
   flapping: false,
+  silenced: false,
   required: true,
   attested: true,
   lastDetail: 'HTTP 503',
@@ -127,6 +128,21 @@ test('a spawn that failed gives the reason', () =>
     one({ state: 'failed', spawnError: { code: 'ENOENT', message: 'no such file' } }).why,
     'cannot be started: no such file',
   ));
+test('a silenced check decides nothing: the service is ok, and whoever needs it is not held up', () => {
+  const silenced = aCheck({ up: false, silenced: true });
+  const checks = (instance: string) => (instance === 'api.1' ? [silenced] : []);
+  const services = [aService('api'), aService('web', needs('api'))];
+  const { document } = assemble(services, [aView('api'), aView('web')], { checks });
+  deepEqual(
+    document.services.map(({ state, why }) => [state, why]),
+    [
+      ['ok', null],
+      ['ok', null],
+    ],
+  );
+  check({}, 'failing', { checks: () => [silenced, aCheck({ name: 'alive', up: false })] });
+  check({ state: 'external' }, 'ok', { checks: () => [silenced] });
+});
 test('a required check that is down is failing', () => {
   const service = one({}, { checks: () => [aCheck({ up: false })] });
   deepEqual([service.state, service.why], ['failing', 'check health fails: HTTP 503']);

@@ -19,7 +19,13 @@ import type {
   State,
   StatusDocument,
 } from '@fettle/sdk/api/status';
-import { instanceState, serviceState, settlesAtMs, withDependencies } from './state-word.ts';
+import {
+  instanceState,
+  isDown,
+  serviceState,
+  settlesAtMs,
+  withDependencies,
+} from './state-word.ts';
 
 type Figures = Readonly<{ memoryBytes: number; cpuRatio: number }>;
 
@@ -100,7 +106,7 @@ function rowOf(service: Service, views: readonly InstanceView[], facts: StatusFa
     return { view, state, checks, figures: facts.figures(view.instance) };
   });
   const down = instances.flatMap(({ checks }) =>
-    checks.filter(({ up, required }) => up === false && required),
+    checks.filter((check) => isDown(check) && check.required),
   );
   return {
     service,
@@ -213,7 +219,7 @@ function plainWhy(row: Row, state: State, words: ReadonlyMap<string, State>): st
   if (state === 'ok' || state === 'done' || state === 'healing') return null;
   const spawn = row.instances.find(({ view }) => view.spawnError !== null)?.view.spawnError;
   if (spawn !== undefined && spawn !== null) return `cannot be started: ${spawn.message}`;
-  const down = row.instances.flatMap(({ checks }) => checks.filter(({ up }) => up === false))[0];
+  const down = row.instances.flatMap(({ checks }) => checks.filter(isDown))[0];
   if (down !== undefined) return `check ${down.name} fails: ${down.lastDetail ?? 'no answer'}`;
   const exit = row.instances.find(({ view }) => view.lastExit !== null)?.view.lastExit;
   return exit === undefined || exit === null ? null : `last end: ${exitText(exit)}`;

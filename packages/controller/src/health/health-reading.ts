@@ -74,6 +74,7 @@ function statusOf(state: CheckState): CheckStatus {
     role: check.role,
     up: state.up,
     flapping: state.flapping,
+    silenced: state.silenced,
     required: check.required,
     attested: last?.attested ?? null,
     lastDetail: last?.detail ?? null,

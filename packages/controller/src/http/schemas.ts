@@ -48,6 +48,7 @@ const check = named(
     role: text,
     up: z.boolean().nullable(),
     flapping: z.boolean(),
+    silenced: z.boolean(),
     required: z.boolean(),
     attested: z.boolean().nullable(),
     lastDetail: text.nullable(),

@@ -103,6 +103,8 @@ export type CheckStatus = Readonly<{
   role: string;
   up: boolean | null;
   flapping: boolean;
+  /** It is asked and decides nothing for now. */
+  silenced: boolean;
   required: boolean;
   attested: boolean | null;
   lastDetail: string | null;
