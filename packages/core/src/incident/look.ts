@@ -72,7 +72,8 @@ function decide(turn: Turn, incident: Incident): void {
   if (group === null) return;
   const { exams } = workOf(state, incident, nowMs);
   const isLearning = isOn(state.flags, 'learning', incident.root);
-  const asked = { group, picture: state.picture, exams, nowMs };
+  const settled = settledBefore(turn, incident);
+  const asked = { group, picture: state.picture, exams, settled, nowMs };
   const learnt = isLearning ? state.classifier : null;
   const found = diagnoseBy(allDecisionRules, { ...asked, learnt });
   const judged = toldByReflex(turn, incident, found) ?? found;
@@ -113,6 +114,18 @@ function decide(turn: Turn, incident: Incident): void {
     text: `${incident.id}: ${diagnosis.sentence} (${odds} %)`,
     data: { incident: incident.id, class: diagnosis.class, target: diagnosis.target },
   });
+}
+
+/** When other incidents of its services were over: what was theirs does not speak here. */
+function settledBefore({ state }: Turn, { id }: Incident): ReadonlyMap<string, number> {
+  const settled = new Map<string, number>();
+  for (const other of state.incidents.values()) {
+    const { resolvedMs, closedBy } = other;
+    if (other.id === id || resolvedMs === null || closedBy?.startsWith('merged')) continue;
+    for (const name of [other.root, ...other.services])
+      settled.set(name, Math.max(resolvedMs, settled.get(name) ?? 0));
+  }
+  return settled;
 }
 
 const reflexClasses: Readonly<Record<string, DiagnosisClass>> = {

@@ -8,14 +8,13 @@ import type { Complaint } from './complaint.ts';
 import type { ComplaintKind } from './complaint-kinds.ts';
 import type { Situation } from './decision-rule.ts';
 import type { DiagnosisClass } from './diagnosis.ts';
+import { isEcho } from './is-echo.ts';
 import { ownEnds } from './vitals.ts';
 import { howLong } from './words.ts';
 
 /** A cause of "why" is believed this long after it was said. */
 const whyLivesMs = 300_000;
 const endsLiveMs = 600_000;
-/** What belongs to this trouble may have come this long before its first symptom. */
-const leadMs = 60_000;
 /** A change this long before the trouble is a suspect. */
 const suspectMs = 600_000;
 /** Trouble is often seen a little before we hear of the change: ledgers look every few seconds. */
@@ -38,15 +37,16 @@ export function whyClue(situation: Situation, wanted: DiagnosisClass): Clue | nu
   return best;
 }
 
-function whysOf({ service, sinceMs, nowMs }: Situation): ServicePicture['whys'] {
-  const fromMs = Math.max(nowMs - whyLivesMs, sinceMs - leadMs);
-  const late = service.whys.filter(({ atMs }) => atMs >= fromMs);
-  return service.why === null ? late : [...late, { atMs: nowMs, why: service.why }];
+function whysOf({ service, fromMs, nowMs }: Situation): ServicePicture['whys'] {
+  const now = service.why === null ? [] : [{ atMs: nowMs, why: service.why }];
+  return [...service.whys.filter(({ atMs }) => nowMs - atMs <= whyLivesMs), ...now].filter(
+    ({ atMs, why }) => atMs >= fromMs && !isEcho(why, fromMs),
+  );
 }
 
 /** Ends of runs that belong to this trouble: those of an earlier one are another story. */
-export function recentEnds({ service, sinceMs, nowMs }: Situation): readonly EndSeen[] {
-  return ownEnds(service, Math.max(nowMs - endsLiveMs, sinceMs - leadMs));
+export function recentEnds({ service, fromMs, nowMs }: Situation): readonly EndSeen[] {
+  return ownEnds(service, Math.max(nowMs - endsLiveMs, fromMs));
 }
 
 /** The newest complaint of this kind that fits; null: none. */

@@ -24,6 +24,11 @@ export type Situation = Readonly<{
   complaints: readonly Complaint[];
   /** When its first symptom began; `nowMs` when it shows none. */
   sinceMs: number;
+  /**
+   * Evidence counts from here: a little before that, and never from before an earlier trouble of
+   * this service was over.
+   */
+  fromMs: number;
   nowMs: number;
 }>;
 

@@ -1,8 +1,9 @@
 /** A group's cause: the root, not the callers; and how rivals share the odds. */
 import { expect, test } from 'vitest';
-import { diagnose } from './diagnose.ts';
+import { allDecisionRules } from './decision-rules/all.ts';
+import { diagnose, diagnoseBy } from './diagnose.ts';
 import { groupSymptoms } from './root-cause.ts';
-import { checkDown, gone, halted, says } from './situation.kit.ts';
+import { checkDown, ends, explained, gone, halted, says } from './situation.kit.ts';
 import { nowMs, stackOf, type ServiceSketch, type Story } from './situation-stack.kit.ts';
 import { endpoint, examined } from './situation-exam.kit.ts';
 
@@ -46,4 +47,19 @@ test('two services that fail by themselves are two groups', () => {
     'crash a',
     'stopped b',
   ]);
+});
+
+test('what an earlier trouble left behind does not speak in a new one', () => {
+  const story = stackOf({ api: { port: 5_001 } });
+  // Its incident was over 25 s ago.
+  ends(story, 'api', { endedBy: 'memory-limit', code: 143, signal: 'SIGTERM', agoMs: 45_000 });
+  explained(story, 'api', 'memory-limit', { agoMs: 45_000, line: 'over 250 MB' });
+  story.symptoms.length = 0;
+  checkDown(story, 'api', 'HTTP 500: fetch failed', { agoMs: 6_000 });
+  const [group] = groupSymptoms(story.picture, story.symptoms, nowMs);
+  const asked = { group: group!, picture: story.picture, exams: story.exams, nowMs };
+  expect(diagnoseBy(allDecisionRules, asked)).toMatchObject({ class: 'oom_killed' });
+  const settled = new Map([['api', nowMs - 25_000]]);
+  const found = diagnoseBy(allDecisionRules, { ...asked, settled });
+  expect(found).toMatchObject({ class: 'unknown', others: [] });
 });

@@ -36,6 +36,8 @@ export type Asked = Readonly<{
   picture: Picture;
   exams: Exams;
   nowMs: number;
+  /** When the last earlier trouble of a service was over, by service; absent: none is known. */
+  settled?: ReadonlyMap<string, number>;
   /** What was learnt from confirmed outcomes; absent: rules alone. */
   learnt?: Classifier | null;
 }>;
@@ -45,7 +47,7 @@ export function diagnoseBy(rules: readonly DecisionRule[], asked: Asked): Findin
   const { group, picture, exams: given, nowMs, learnt = null } = asked;
   const exams = freshExams(given, picture, nowMs);
   const offers = namesIn(group, picture, exams).flatMap((name) => {
-    const situation = situationOf(group, picture, exams, { name, nowMs });
+    const situation = situationOf({ ...asked, exams }, name);
     return situation === null ? [] : offersOf(situation, rules);
   });
   const unasked = offers.filter(({ target }) => picture.services.get(target)?.want !== 'down');
@@ -69,25 +71,24 @@ function namesIn(group: Group, picture: Picture, exams: Exams): readonly string[
   return known.length > 0 ? known : [...picture.services.keys()].slice(0, 1);
 }
 
-function situationOf(
-  group: Group,
-  picture: Picture,
-  exams: Exams,
-  { name, nowMs }: Readonly<{ name: string; nowMs: number }>,
-): Situation | null {
+function situationOf(asked: Asked, name: string): Situation | null {
+  const { group, picture, exams, nowMs } = asked;
   const service = picture.services.get(name);
   if (service === undefined) return null;
   const own = group.symptoms.filter(({ target }) => target === name || target.startsWith('@'));
   const symptoms = own.toSorted((a, b) => a.sinceMs - b.sinceMs);
   const sinceMs = Math.min(nowMs, ...group.symptoms.map((one) => one.sinceMs));
+  const settledMs = Math.min(sinceMs, asked.settled?.get(name) ?? 0);
+  const fromMs = Math.max(sinceMs - leadMs, settledMs);
   return {
     picture,
     service,
     symptoms,
     exam: exams.get(name) ?? null,
     exams,
-    complaints: complaintsOf(service, sinceMs - leadMs, nowMs),
+    complaints: complaintsOf(service, fromMs, nowMs),
     sinceMs,
+    fromMs,
     nowMs,
   };
 }

@@ -4,8 +4,10 @@
  * A process in state T, a missing module, a kill from outside: no dependency does that. A refused
  * connection in the log points away. Between the two the order in time and the graph decide.
  */
+import type { Explained } from '../collect/observation.ts';
 import type { Picture, ServicePicture } from '../collect/picture.ts';
 import type { Symptom, SymptomKind } from '../detect/symptom.ts';
+import { isEcho } from './is-echo.ts';
 
 const inside: ReadonlySet<string> = new Set([
   'missing-module',
@@ -96,15 +98,23 @@ function burns({ exam }: ServicePicture, nowMs: number): boolean {
 function endedFromOutside(service: ServicePicture, nowMs: number): boolean {
   const end = service.ends.at(-1);
   if (end === undefined || nowMs - end.atMs > 120_000 || end.endedBy !== null) return false;
+  if (end.atMs < troubledFromMs(service)) return false;
   return /^SIG(?:KILL|TERM|INT|HUP|SEGV|BUS|ABRT)$/.test(end.posixSignal ?? '');
 }
 
 /** What `why` says now, else what it said of the last end. */
 function causeLately(service: ServicePicture, nowMs: number): string | null {
+  const fromMs = troubledFromMs(service);
+  const tells = (why: Explained): boolean => why.confidence >= 0.6 && !isEcho(why, fromMs);
   const now = service.why;
-  if (now !== null && now.confidence >= 0.6) return now.cause;
-  const last = service.whys.findLast(
-    ({ atMs, why }) => nowMs - atMs < 300_000 && why.confidence >= 0.6,
-  );
+  if (now !== null && tells(now)) return now.cause;
+  const last = service.whys.findLast(({ atMs, why }) => nowMs - atMs < 300_000 && tells(why));
   return last?.why.cause ?? null;
+}
+
+const troubleLeadMs = 15_000;
+
+/** It was well in between: what ended before its present trouble is another story. 0: no trouble. */
+function troubledFromMs({ unhealthySinceMs }: ServicePicture): number {
+  return unhealthySinceMs === null ? 0 : unhealthySinceMs - troubleLeadMs;
 }

@@ -134,15 +134,16 @@ export function explained(
   more: Readonly<{ confidence?: number; line?: string; sentence?: string; agoMs?: number }> = {},
 ): void {
   const line = more.line ?? null;
+  const atMs = nowMs - (more.agoMs ?? 8_000);
   const why = {
     sentence: more.sentence ?? cause,
     cause,
     confidence: more.confidence ?? 0.95,
-    evidence: line === null ? [] : [{ kind: 'log', text: line, atMs: nowMs - 8_000 }],
+    evidence: line === null ? [] : [{ kind: 'log', text: line, atMs }],
   };
   const service = of(story, name);
   service.why = why;
-  service.whys.push({ atMs: nowMs - (more.agoMs ?? 8_000), why });
+  service.whys.push({ atMs, why });
 }
 
 export function shows(

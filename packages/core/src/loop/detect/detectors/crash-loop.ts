@@ -2,7 +2,7 @@
  * Restarting is not the cure: the supervisor's restart intensity was exceeded, or nearly so.
  * Source: Erlang/OTP `supervisor`, "Restart intensity and period".
  */
-import type { InstancePicture, ServicePicture } from '../../collect/picture.ts';
+import type { EndSeen, InstancePicture, ServicePicture } from '../../collect/picture.ts';
 import type { Detector, Sign } from '../detector.ts';
 import { signOf } from '../sign.ts';
 import { isFailure, wordsOf } from './exit.ts';
@@ -26,6 +26,11 @@ function isLooping({ view, runSinceMs }: InstancePicture, nowMs: number): boolea
   return view.token === null || !view.ready || nowMs - (runSinceMs ?? nowMs) < servingMs;
 }
 
+/** Well now, or ill anew after it had served for long enough. */
+function isOver({ unhealthySinceMs }: ServicePicture, last: EndSeen | undefined): boolean {
+  return unhealthySinceMs === null || unhealthySinceMs > (last?.atMs ?? 0) + servingMs;
+}
+
 function signsOf(service: ServicePicture, nowMs: number): readonly Sign[] {
   const looping = [...service.instances.values()].find((one) => isLooping(one, nowMs));
   const ends = service.ends.filter(
@@ -33,8 +38,7 @@ function signsOf(service: ServicePicture, nowMs: number): readonly Sign[] {
   );
   const [first] = ends;
   const last = service.ends.findLast((end) => isFailure(service, end));
-  if (looping === undefined && (ends.length < leastEnds || service.unhealthySinceMs === null))
-    return [];
+  if (looping === undefined && (ends.length < leastEnds || isOver(service, last))) return [];
   const count = ends.length;
   const how = last === undefined ? '' : `; the last ${wordsOf(last)}`;
   return [

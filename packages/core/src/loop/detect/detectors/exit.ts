@@ -27,7 +27,7 @@ export const exit: Detector = {
 function signsOf(picture: Picture, service: ServicePicture, nowMs: number): readonly Sign[] {
   const end = service.ends.findLast((one) => isFailure(service, one));
   if (end === undefined || nowMs - end.atMs > mostMs) return [];
-  const mended = service.unhealthySinceMs === null;
+  const mended = isOutlived(service, end);
   if (mended && nowMs - end.atMs > leastMs) return [];
   const isMinor = service.definition.oneShot && !isWaitedFor(picture, service);
   return [
@@ -41,6 +41,11 @@ function signsOf(picture: Picture, service: ServicePicture, nowMs: number): read
       from: 'exit',
     }),
   ];
+}
+
+/** It served since; what ails it now began later. */
+export function isOutlived({ unhealthySinceMs }: ServicePicture, end: EndSeen): boolean {
+  return unhealthySinceMs === null || unhealthySinceMs > end.atMs;
 }
 
 /** Did this end need explaining? A job that did its work and an end by plan do not. */

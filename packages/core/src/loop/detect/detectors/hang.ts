@@ -6,6 +6,7 @@ import type { CheckPicture, InstancePicture, ServicePicture } from '../../collec
 import { isLive } from '../../collect/service-health.ts';
 import type { Detector, Sign } from '../detector.ts';
 import { signOf } from '../sign.ts';
+import { isOutlived } from './exit.ts';
 
 const leastMs = 4_000;
 /** What was ended longer ago is another story. */
@@ -25,7 +26,7 @@ export const hang: Detector = {
 function endedSigns(service: ServicePicture, nowMs: number): readonly Sign[] {
   const end = service.ends.findLast(({ endedBy }) => endedBy === 'hang');
   if (end === undefined || nowMs - end.atMs > mostMs) return [];
-  if (service.unhealthySinceMs === null && nowMs - end.atMs > leastMs) return [];
+  if (isOutlived(service, end) && nowMs - end.atMs > leastMs) return [];
   const text = `${end.instance} no longer answered and was ended`;
   return [hangSign(service, text, end.atMs)];
 }

@@ -48,6 +48,17 @@ test('exit: what ended long before we looked is history', () => {
   expect(stage.lookFor(5_000)).toEqual([]);
 });
 
+test('exit: what it has outlived is no symptom of its next trouble', () => {
+  const stage = open(['api']);
+  stage.end('api', { code: 137, posixSignal: 'SIGKILL' });
+  stage.start('api');
+  stage.lookFor(20_000);
+  expect(keys(stage)).toEqual([]);
+  stage.check('api', { ok: false, detail: 'HTTP 500' });
+  stage.lookFor(6_000);
+  expect(keys(stage)).not.toContain('exit:api');
+});
+
 test('crash loop: the supervisor says so, whatever we have seen', () => {
   const stage = open(['api']);
   stage.view('api', { state: 'crash-loop', token: null, ready: false });

@@ -31,8 +31,9 @@ const crash = rule('crash', (situation) => {
 });
 
 const crashLoop = rule('crash_loop', (situation) => {
-  const { service, nowMs } = situation;
-  const ends = recentEnds(situation);
+  const { service, nowMs, sinceMs } = situation;
+  // A slow loop may have looked mended in between: all its ends are one story.
+  const ends = ownEnds(service, Math.max(nowMs - 600_000, sinceMs - 60_000));
   const loops = [...service.instances.values()].some(({ view }) => view.state === 'crash-loop');
   const lastMs = ends.at(-1)?.atMs ?? 0;
   // Ends of minutes ago that a good run has outlived are history.
@@ -50,8 +51,11 @@ const crashLoop = rule('crash_loop', (situation) => {
 });
 
 const poisonInput = rule('poison_input', (situation) => {
-  const { service, nowMs, sinceMs } = situation;
-  const ends = ownEnds(service, Math.min(sinceMs, nowMs - 120_000) - 60_000).slice(-8);
+  const { service, nowMs, sinceMs, fromMs } = situation;
+  const longMs = Math.min(sinceMs, nowMs - 120_000) - 60_000;
+  // An earlier trouble that is over tells nothing, not even of the same input.
+  const isLater = fromMs > sinceMs - 60_000;
+  const ends = ownEnds(service, isLater ? fromMs : longMs).slice(-8);
   if (ends.length < 2) return null;
   const last = lastInput(service, ends);
   if (last === null || last.ends < Math.max(2, last.of - 1)) return null;

@@ -47,14 +47,14 @@ const stopped = rule('stopped', (situation) => {
 });
 
 /** Alive, not halted, and a check gets no answer. The clue, or null. */
-function silence({ service, exam, nowMs }: Situation): Clue | null {
+function silence({ service, exam, fromMs, nowMs }: Situation): Clue | null {
   if (!isAlive(service) || stoppedPid(service, exam) !== null) return null;
   const silent = downChecks(service).find(isSilent);
   if (silent !== undefined) {
     const forMs = silent.last.atMs - (silent.downSinceMs ?? silent.last.atMs);
     return clue(0.55, 'check', `no answer for ${howLong(forMs)}: ${silent.last.detail}`);
   }
-  const ended = service.ends.findLast(({ atMs }) => nowMs - atMs < 120_000);
+  const ended = service.ends.findLast(({ atMs }) => atMs >= fromMs && nowMs - atMs < 120_000);
   return ended?.endedBy === 'hang'
     ? clue(0.5, 'exit', 'was ended because it gave no answer', ended.atMs)
     : null;
@@ -200,12 +200,12 @@ const eventLoopBlock = rule('event_loop_block', (situation) => {
 const outward = /^(?:refused|timeout|connect-timeout|reset|dns|auth|too-many-clients|pool-wait)$/;
 
 const workerStuck = rule('worker_stuck', (situation) => {
-  const { service, exam, symptoms, nowMs } = situation;
+  const { service, exam, symptoms, fromMs, nowMs } = situation;
   const late = downChecks(service).find(isHeartbeat);
   const silenced = symptoms.find(({ kind }) => kind === 'template-vanished');
   const isWorker = service.kind === 'worker' || (service.kind === 'job' && late !== undefined);
   if (!isAlive(service) || stoppedPid(service, exam) !== null) return null;
-  const ended = service.ends.findLast(({ atMs }) => nowMs - atMs < 120_000);
+  const ended = service.ends.findLast(({ atMs }) => atMs >= fromMs && nowMs - atMs < 120_000);
   const hung = isWorker && ended?.endedBy === 'hang';
   if (late === undefined && !hung && !(isWorker && silenced !== undefined)) return null;
   const busy = cores(situation) ?? 0;
