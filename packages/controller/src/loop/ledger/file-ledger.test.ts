@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Change } from '@fettle/core/loop/collect/change';
 import type { Service } from '@fettle/core/stack/service';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
+import type { Notice } from '@fettle/core/supervise/effect';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aService, aStack, aView, until } from '../../controller.kit.ts';
 import { openFileLedger, type FileLedger } from './file-ledger.ts';
@@ -25,21 +26,30 @@ const write = (name: string, text: string): void => writeFileSync(at(name), text
 function open(fields: Partial<Service>, view: Partial<InstanceView> = {}, keepAfterMs = 60) {
   // Beside it one that is always well: when its file is kept, the other's had its time, too.
   const other = aService('other', config('other.conf'));
-  const stack = { ...aStack([aService('api', { workingDir: dir, ...fields }), other]), dir };
+  const user = aService('user', { dependsOn: [needs('api')] });
+  const stack = { ...aStack([aService('api', { workingDir: dir, ...fields }), other, user]), dir };
   const views = [
     aView('api', { startedAtMs: Date.now() + 5, ...view }),
     aView('other', { startedAtMs: Date.now() + 60_000 }),
+    aView('user'),
   ];
-  const world = { views, up: true, appliedMs: 0 };
+  const world = { views, up: true, userUp: true, appliedMs: 0 };
   const troubles: unknown[] = [];
+  const listeners: ((notice: Notice, atMs: number) => void)[] = [];
   const ledger = openFileLedger({
     link: {
       stack: () => ({ ...stack, configModifiedAtMs: world.appliedMs }),
       instances: () => world.views,
       onSnapshot: () => () => undefined,
-      onNotice: () => () => undefined,
+      onNotice(listener) {
+        listeners.push(listener);
+        return () => undefined;
+      },
     },
-    health: { checks: (id) => [{ up: world.up || id === 'other.1' }] as never },
+    health: {
+      checks: (id) =>
+        [{ up: id === 'user.1' ? world.userUp : world.up || id === 'other.1' }] as never,
+    },
     stateDir: join(dir, '.fettle'),
     nowMs: () => 5_000,
     keepAfterMs,
@@ -55,8 +65,19 @@ function open(fields: Partial<Service>, view: Partial<InstanceView> = {}, keepAf
   const startedAt = (startedAtMs: number): void => {
     world.views = world.views.map((one) => (one.service === 'api' ? { ...one, startedAtMs } : one));
   };
-  return { ledger, changes, world, startedAt, troubles };
+  const userIs = (up: boolean): void => {
+    world.userUp = up;
+    for (const listener of listeners)
+      listener({ kind: 'instance-changed', view: aView('user') } as never, Date.now());
+  };
+  return { ledger, changes, world, startedAt, userIs, troubles };
 }
+const needs = (service: string): Service['dependsOn'][number] => ({
+  service,
+  condition: 'service_healthy',
+  required: true,
+  restart: false,
+});
 const config = (name: string, secret = false) => ({ configs: [{ name, path: at(name), secret }] });
 const isKept = (ledger: FileLedger, name: string, text: string) =>
   until(() => ledger.goodVersion(at(name))?.bytes.toString() === text);
@@ -94,6 +115,33 @@ test('a service that is not well proves nothing', async () => {
   expect(ledger.goodVersion(at('app.conf'))).toBeNull();
   world.up = true;
   await isKept(ledger, 'app.conf', 'a=1');
+});
+test('nor one that is well while those who need it fell ill with the edit', async () => {
+  write('app.conf', 'version=1');
+  const { ledger, changes, userIs, startedAt } = open(config('app.conf'));
+  await isKept(ledger, 'app.conf', 'version=1');
+  write('app.conf', 'version=2');
+  await until(() => changes.length === 1);
+  startedAt(Date.now() + 1_000);
+  userIs(false);
+  write('other.conf', 'later');
+  await isKept(ledger, 'other.conf', 'later');
+  expect(ledger.state(at('app.conf'))).toMatchObject({ differsFromGood: true });
+  userIs(true);
+  await isKept(ledger, 'app.conf', 'version=2');
+});
+test('who was ill before the edit says nothing of it', async () => {
+  write('app.conf', 'a=1');
+  const { ledger, changes, userIs, startedAt } = open(config('app.conf'));
+  await isKept(ledger, 'app.conf', 'a=1');
+  userIs(false);
+  // A file's times are those of the kernel's last tick.
+  const illMs = Date.now();
+  await until(() => Date.now() > illMs + 20);
+  write('app.conf', 'a=2');
+  await until(() => changes.length === 1);
+  startedAt(Date.now() + 1_000);
+  await isKept(ledger, 'app.conf', 'a=2');
 });
 test('removed, replaced by rename, made anew: each is told', async () => {
   write('app.conf', 'a=1');

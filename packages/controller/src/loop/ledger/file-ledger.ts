@@ -3,7 +3,9 @@
  * which a service was well, so that a bad edit can be taken back.
  *
  * A version is good when every live service that reads it was started after the edit and stayed
- * well for a while. A run that began before the edit proves nothing: it may never have read it.
+ * well for a while. A run that began before the edit proves nothing: it may never have read it. Nor
+ * does a run that is well itself while those who need it fell ill since: two ends that no longer
+ * understand each other are both well alone.
  */
 import type { Change } from '@fettle/core/loop/collect/change';
 import { defaultPolicy } from '@fettle/core/loop/plan/policy';
@@ -73,6 +75,8 @@ type Shell = Readonly<{
   ignored: Set<string>;
   /** Since when a service is well throughout, wall clock. */
   wellSince: Map<string, number>;
+  /** Since when a service that was well is not, wall clock. */
+  illSince: Map<string, number>;
   listeners: Set<(change: Change) => void>;
 }> & { watch: FileWatch; queue: Promise<void>; timer: NodeJS.Timeout | null; stopped: boolean };
 
@@ -90,6 +94,7 @@ export function openFileLedger(options: LedgerOptions): FileLedger {
     entries: new Map(),
     ignored: new Set(),
     wellSince: new Map(),
+    illSince: new Map(),
     listeners: new Set(),
     watch: watchFiles({ everyMs, onChange: (path) => later(shell, () => see(shell, path)) }),
     queue: Promise.resolve(),
@@ -176,6 +181,7 @@ function refresh(shell: Shell): void {
     }
   }
   shell.watch.set(new Set(wanted.keys()));
+  for (const { name } of stack.services) noteWell(shell, name);
 }
 
 const unseen = { hash: null, sinceMs: 0, writtenMs: 0, changedAtMs: null, changes: [] };
@@ -254,6 +260,7 @@ function isOwnDoing({ store, options }: Shell, path: string, hash: string): bool
 }
 
 function noteWell(shell: Shell, service: string): void {
+  const { wellSince, illSince } = shell;
   const { link, health } = shell.options;
   const views = link.instances().filter((view) => view.service === service);
   const isWell = (view: InstanceView): boolean =>
@@ -261,8 +268,12 @@ function noteWell(shell: Shell, service: string): void {
     (view.state === 'running' &&
       view.ready &&
       health.checks(view.instance).every(({ up }) => up !== false));
-  if (views.length === 0 || !views.every(isWell)) shell.wellSince.delete(service);
-  else if (!shell.wellSince.has(service)) shell.wellSince.set(service, Date.now());
+  if (views.length === 0 || !views.every(isWell)) {
+    if (wellSince.delete(service)) illSince.set(service, Date.now());
+    return;
+  }
+  illSince.delete(service);
+  if (!wellSince.has(service)) wellSince.set(service, Date.now());
 }
 
 /** Keeps what has proved itself since. */
@@ -273,16 +284,34 @@ function review(shell: Shell): void {
       hash !== null && services.length > 0 && store.record(path)?.good.at(-1)?.hash !== hash,
   );
   if (pending.length === 0) return;
-  for (const service of new Set(pending.flatMap(({ services }) => services)))
-    noteWell(shell, service);
+  const concerned = pending.flatMap((entry) => [...entry.services, ...usersOf(shell, entry)]);
+  for (const service of new Set(concerned)) noteWell(shell, service);
   const afterMs = keepAfterMs(options);
   for (const entry of pending)
     if (isProven(shell, entry, afterMs)) later(shell, () => keep(shell, entry));
 }
 
-function isProven({ options, wellSince }: Shell, entry: Entry, afterMs: number): boolean {
+/** Those who need a reader of it, and are to run. */
+function usersOf({ options }: Shell, { services }: Entry): readonly string[] {
+  const resting = new Set(['stopped', 'stopping', 'done']);
+  const runs = options.link.instances().filter(({ state }) => !resting.has(state));
+  const live = new Set(runs.map(({ service }) => service));
+  return (options.link.stack()?.services ?? [])
+    .filter(({ name, dependsOn }) => {
+      const needs = dependsOn.some(({ service }) => services.includes(service));
+      return needs && live.has(name) && !services.includes(name);
+    })
+    .map(({ name }) => name);
+}
+
+function isProven(shell: Shell, entry: Entry, afterMs: number): boolean {
+  const { options, wellSince, illSince } = shell;
   const wallMs = Date.now();
   if (isUnread(entry, options.link.stack())) return false;
+  const bringsIllness = usersOf(shell, entry).some(
+    (name) => (illSince.get(name) ?? 0) >= Math.floor(entry.sinceMs),
+  );
+  if (bringsIllness) return false;
   const readers = options.link
     .instances()
     .filter(
