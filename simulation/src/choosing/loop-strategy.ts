@@ -30,6 +30,7 @@ const service: ServiceFacts = {
   wanted: 1,
   healthy: 0,
   flapping: false,
+  busy: false,
   dependencies: [],
   dependants: [],
 };

@@ -27,7 +27,7 @@ export function planInput(turn: Turn, incident: Incident, planned: Planned): Cho
     policy: state.policy,
     flags: state.flags,
     rails: state.rails,
-    facts: stackFacts(state.picture, state.policy),
+    facts: stackFacts(state.picture, state.policy, nowMs),
     suffering: incident.symptoms
       .filter(({ severity }) => severity === 'error')
       .map(({ target }) => target),

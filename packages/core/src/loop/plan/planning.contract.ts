@@ -101,6 +101,7 @@ export function serviceFacts(changes: Partial<ServiceFacts> = {}): ServiceFacts 
     wanted: 1,
     healthy: 0,
     flapping: false,
+    busy: false,
     dependencies: [],
     dependants: [],
     ...changes,

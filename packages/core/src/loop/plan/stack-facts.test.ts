@@ -12,7 +12,7 @@ const five = () =>
     service('mail'),
     service('jobs'),
   ]);
-const facts = (stage: Stage) => stackFacts(stage.picture, defaultPolicy);
+const facts = (stage: Stage) => stackFacts(stage.picture, defaultPolicy, stage.nowMs);
 const check = (stage: Stage, name: string, expected: Partial<ServiceFacts>) =>
   expect(facts(stage).services.get(name)).toMatchObject(expected);
 
@@ -36,6 +36,21 @@ describe('a service', () => {
     const counts = { established: 1, synSent: 0, closeWait: 0 };
     stage.see({ kind: 'connections', atMs: stage.nowMs, edges: [{ ...edge, ...counts }] });
     check(stage, 'mail', { dependencies: ['db'] });
+  });
+  test('that is asked more than usual', () => {
+    const stage = five();
+    const asked = (perS: number, times: number): void => {
+      for (let at = 0; at < times; at += 1) {
+        stage.nowMs += 5_000;
+        const samples = [{ subject: 'api', metric: 'requests_per_s', value: perS }] as const;
+        stage.see({ kind: 'sampled', atMs: stage.nowMs, samples });
+      }
+    };
+    asked(4, 60);
+    check(stage, 'api', { busy: false });
+    asked(9, 3);
+    check(stage, 'api', { busy: true });
+    check(stage, 'web', { busy: false });
   });
   test('whose process is gone', () => {
     const stage = five();

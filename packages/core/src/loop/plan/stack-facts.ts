@@ -25,6 +25,8 @@ export type ServiceFacts = Readonly<{
   wanted: number;
   healthy: number;
   flapping: boolean;
+  /** More requests than usual; false: no more, or nobody counts them. */
+  busy: boolean;
   /** Of what it depends on, and of what depends on it; transitive. */
   dependencies: readonly string[];
   dependants: readonly string[];
@@ -38,7 +40,7 @@ export type Cascade = Readonly<{
   total: number;
 }>;
 
-export function stackFacts(picture: Picture, policy: Policy): StackFacts {
+export function stackFacts(picture: Picture, policy: Policy, nowMs: number): StackFacts {
   const needs = new Map(
     [...picture.services].map(([name, service]) => [name, directNeeds(service)]),
   );
@@ -47,7 +49,8 @@ export function stackFacts(picture: Picture, policy: Policy): StackFacts {
     [...picture.services].map(([name, service]) => {
       const dependants = [...below].flatMap(([other, deps]) => (deps.has(name) ? [other] : []));
       const dependencies = [...(below.get(name) ?? [])];
-      return [name, { ...factsOf(service), dependencies, dependants }] as const;
+      const own = { ...factsOf(service), busy: isBusy(picture, name, nowMs) };
+      return [name, { ...own, dependencies, dependants }] as const;
     }),
   );
   return { services, cascade: findCascade(picture, services, policy) };
@@ -70,7 +73,18 @@ function reach(needs: ReadonlyMap<string, readonly string[]>, from: string): Rea
   return seen;
 }
 
-type OwnFacts = Omit<ServiceFacts, 'dependencies' | 'dependants'>;
+/** Times the mean of an hour; so few requests are never many. */
+const busyFactor = 1.5;
+const usualMs = 3_600_000;
+const leastPerS = 1;
+
+function isBusy({ series }: Picture, name: string, nowMs: number): boolean {
+  const now = series.last(name, 'requests_per_s', nowMs);
+  const usual = series.mean(name, 'requests_per_s', nowMs - usualMs);
+  return now !== null && usual !== null && now > busyFactor * Math.max(usual, leastPerS);
+}
+
+type OwnFacts = Omit<ServiceFacts, 'busy' | 'dependencies' | 'dependants'>;
 
 function factsOf(service: ServicePicture): OwnFacts {
   const { definition } = service;

@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Diagnosis } from '../../diagnose/diagnosis.ts';
 import type { GateInput } from '../gate-input.ts';
 import type { Decision } from '../plan.ts';
 import {
   actionOf,
+  diagnosisOf,
   factsOf,
   gateInputOf,
   policyOf,
@@ -51,6 +53,35 @@ test('as many as its steps name', () => {
 test('the only instance, healthy', () => check(of(1, 1), approve, /api/));
 test('the only instance, which is failing whatever its check says', () =>
   check(of(1, 1, { suffering: ['api'] }), null, /enough/));
+describe('the only instance, green', () => {
+  const silent = (diagnosis: Partial<Diagnosis>, suffering: readonly string[] = ['bridge']) => ({
+    ...of(1, 1),
+    facts: factsOf({ api: { healthy: 1, wanted: 1 }, bridge: { dependencies: ['api'] } }),
+    diagnosis: diagnosisOf({ class: 'bridge_half_open', confidence: 0.77, ...diagnosis }),
+    suffering,
+  });
+  test('and the cause of what those suffer who need it', () => check(silent({}), null, /enough/));
+  test('and the holder of what fills a disk', () =>
+    check(silent({ class: 'deleted_open_file' }, ['@disk:/srv']), null, /enough/));
+  test('somebody else is the cause', () => check(silent({ target: 'bridge' }), approve, /too few/));
+  test('the cause is a guess', () => check(silent({ confidence: 0.5 }), approve, /too few/));
+  test('nobody who needs it suffers', () => check(silent({}, ['mail']), approve, /too few/));
+});
+describe('the only instance, well and leaking', () => {
+  const leaking = (more: Partial<GateInput> = {}, facts: Partial<ServiceFacts> = {}) => ({
+    ...of(1, 1),
+    facts: factsOf({ api: { healthy: 1, wanted: 1, ...facts } }),
+    diagnosis: diagnosisOf({ class: 'zombies' }),
+    ...more,
+  });
+  test('is recycled by full leave', () => check(leaking(), null, /enough/));
+  test('in a quiet moment', () =>
+    check(leaking({}, { busy: true }), { kind: 'wait' }, /quiet moment/));
+  test('by no lesser leave', () =>
+    check(leaking({ grant: { autonomy: 'safe', reason: '' } }), approve, /too few/));
+  test('for no other class', () =>
+    check(leaking({ diagnosis: diagnosisOf({ class: 'cpu_own_hot_loop' }) }), approve, /too few/));
+});
 test('the only instance, down', () => check(of(1, 0), null, /enough/));
 test('one of two may go', () => check(of(2, 2), null, /enough/));
 test('one of two is ill: the other must stay', () => check(of(2, 1), approve, /too few/));

@@ -1,9 +1,12 @@
 /**
  * How much it takes down at most: a bound on targets, and enough replicas that go on serving.
  *
- * The last healthy instance is touched only when the service is failing anyway. Source: medik8s
- * node healthcheck (`minHealthy: 51%`).
+ * The last healthy instance is touched only when the service is failing anyway: by its own
+ * symptoms, or as the cause of what others suffer (a peer that accepts and never answers is green
+ * and serves nobody). What leaks would fail for certain: where a person gave full leave, it is
+ * recycled before that, in a quiet moment. Source: medik8s node healthcheck (`minHealthy: 51%`).
  */
+import type { DiagnosisClass } from '../../diagnose/diagnosis.ts';
 import { chainFrom } from '../cost.ts';
 import type { Gate, GateInput } from '../gate-input.ts';
 import type { ServiceFacts } from '../stack-facts.ts';
@@ -16,6 +19,9 @@ const endings = new Set([
   'process.kill',
   'secret.reload',
 ]);
+
+/** When it is asked again whether the moment is quiet. */
+const quietMs = 30_000;
 
 export const blastRadius: Gate = {
   name: 'blast-radius',
@@ -31,6 +37,11 @@ export const blastRadius: Gate = {
       };
     const thin = targets.find((target) => leavesTooFew(input, target));
     if (thin === undefined) return { text: 'enough goes on serving', stop: null };
+    if (approvedBy === null && isRecycledLater(input, thin))
+      return {
+        text: `${thin} is asked more than usual: it is recycled in a quiet moment`,
+        stop: { kind: 'wait', untilMs: nowMs + quietMs, gate: 'blast-radius' },
+      };
     const text = `too few healthy instances of ${thin} would be left`;
     if (approvedBy !== null) return { text: `${text}; ${approvedBy} said yes`, stop: null };
     return { text, stop: { kind: 'approve', untilMs: nowMs + policy.approvalMs } };
@@ -40,9 +51,46 @@ export const blastRadius: Gate = {
 function leavesTooFew(input: GateInput, target: string): boolean {
   const service = input.facts.services.get(target);
   if (service === undefined || !takesDown(input) || service.healthy === 0) return false;
-  if (service.wanted <= 1) return !input.suffering.includes(target);
+  if (service.wanted <= 1)
+    return !isFailing(input, target) && (!isRecycled(input, target) || service.busy);
   const spared = namesUnhealthy(input, service) ? 0 : 1;
   return service.healthy - spared < leastHealthy(service.wanted, input.policy.keepHealthyRatio);
+}
+
+/** So sure must the cause be that a service without a symptom of its own is taken for failing. */
+const sureCause = 0.6;
+
+function isFailing({ suffering, diagnosis, facts }: GateInput, target: string): boolean {
+  if (suffering.includes(target)) return true;
+  if (diagnosis.target !== target || diagnosis.class === 'unknown') return false;
+  if (diagnosis.confidence < sureCause) return false;
+  // A disk that it fills suffers from it as well as a service that needs it.
+  return suffering.some(
+    (name) =>
+      name.startsWith('@disk') || facts.services.get(name)?.dependencies.includes(target) === true,
+  );
+}
+
+/** What runs out ends in a failure, at a worse time: these are cured by a recycle and no other way. */
+const leaks: ReadonlySet<DiagnosisClass> = new Set([
+  'mem_leak',
+  'heap_exhausted',
+  'fd_leak',
+  'thread_leak',
+  'pool_leak',
+  'zombies',
+  'deleted_open_file',
+]);
+
+function isRecycled({ diagnosis, grant, action }: GateInput, target: string): boolean {
+  const planned = action.name === 'service.restart' && leaks.has(diagnosis.class);
+  if (!planned || diagnosis.target !== target || grant.autonomy !== 'full') return false;
+  return diagnosis.confidence >= sureCause;
+}
+
+function isRecycledLater(input: GateInput, target: string): boolean {
+  const service = input.facts.services.get(target);
+  return service?.busy === true && service.wanted <= 1 && isRecycled(input, target);
 }
 
 /** With two replicas one may go, or nothing could ever be done. */
