@@ -20,7 +20,7 @@ export type AttestOptions = Readonly<{
   view: InstanceView | null;
 }>;
 
-const settledTableMs = 5_000;
+const settledTableMs = 15_000;
 const freshTableMs = 100;
 
 export function attestFinding({ seen, durationMs, address, view }: AttestOptions): Finding {

@@ -20,6 +20,18 @@ export type CheckLoopOptions = Readonly<{
   onFinding: (finding: Finding, beganMs: number) => number;
 }>;
 
+/**
+ * Probes that are far off begin together, on a grid of this width, and never later than due: one
+ * wake-up for ten probes costs a third of ten.
+ */
+const gridMs = 500;
+const farMs = 4_000;
+
+function onGrid(inMs: number): number {
+  if (inMs < farMs) return Math.max(0, inMs);
+  return inMs - ((performance.now() + inMs) % gridMs);
+}
+
 export function runCheckLoop(options: CheckLoopOptions): CheckLoop {
   const { probe, slots } = options;
   let timer: NodeJS.Timeout | null = null;
@@ -29,7 +41,7 @@ export function runCheckLoop(options: CheckLoopOptions): CheckLoop {
 
   const arm = (inMs: number): void => {
     if (timer !== null) clearTimeout(timer);
-    timer = setTimeout(ask, Math.max(0, inMs));
+    timer = setTimeout(ask, onGrid(inMs));
   };
   const ask = (): void => {
     timer = null;

@@ -10,7 +10,7 @@ import type { Service } from '@fettle/core/stack/service';
 import type { WatchedRun } from '@fettle/core/stack/watched-run';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import { openProbe, probeAddress } from '../probes/all.ts';
-import type { Address, OpenProbe, Place } from '../probes/probe.ts';
+import type { Address, OpenProbe, Place, Seen } from '../probes/probe.ts';
 import { attestFinding } from './attest-finding.ts';
 import { runCheckLoop, type CheckLoop } from './check-loop.ts';
 import { sampleRun, type HangSample } from './hang-sample.ts';
@@ -95,7 +95,7 @@ function watchCheck(
     timeoutMs: check.timeoutMs,
     slots,
     firstInMs: spread ? check.intervalMs * phaseOf(id) : 0,
-    attest: (seen, durationMs) => attestFinding({ seen, durationMs, address, view: view() }),
+    attest: attester(address, view),
     onFinding(finding, beganMs) {
       const firstUp = !state.everUp;
       count += 1;
@@ -107,6 +107,34 @@ function watchCheck(
     },
   });
   return { state, probe, loop };
+}
+
+/** An answer that was ours and came twice more is looked at again. */
+const believedAnswers = 2;
+
+/**
+ * Who answered is looked up for each new run, after each failure, and for every third success:
+ * reading the socket table costs more than the probe. (A port that somebody takes over is also
+ * found by the supervisor, within ten seconds.)
+ */
+function attester(
+  address: Address | null,
+  view: () => InstanceView | null,
+): (seen: Seen, durationMs: number) => Finding {
+  let token: string | null = null;
+  let believed = 0;
+  return (seen, durationMs) => {
+    const now = view();
+    if (seen.ok && now !== null && now.token === token && believed > 0) {
+      believed -= 1;
+      return { ...seen, durationMs, attested: true };
+    }
+    const finding = attestFinding({ seen, durationMs, address, view: now });
+    const isOurs = finding.ok && finding.attested === true;
+    token = isOurs ? (now?.token ?? null) : null;
+    believed = isOurs ? believedAnswers : 0;
+    return finding;
+  };
 }
 
 /** The first failure of a row is the moment from which CPU use is measured, should it be a hang. */

@@ -3,8 +3,14 @@
  * one may be answered by a process that is gone from the address. Redirects are not followed: the
  * answer is about this service. At most 64 kB of the body are read.
  */
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import {
+  Agent,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
+import { Agent as TlsAgent, request as httpsRequest } from 'node:https';
+import { urlToHttpOptions } from 'node:url';
 import { plainText } from '@fettle/core/loop/collect/log-line';
 import { redact } from '@fettle/core/loop/collect/redact';
 import { formatDuration } from '@fettle/sdk/duration';
@@ -17,6 +23,9 @@ import { readPattern, tooSlow, type Pattern } from './pattern.ts';
 import type { Place, ProbeKind, ProbeOf, Seen } from './probe.ts';
 
 const maxBodyBytes = 65_536;
+/** They keep nothing: each probe gets a connection of its own. */
+const agent = new Agent();
+const tlsAgent = new TlsAgent({ maxCachedSessions: 0 });
 
 type Wanted = Readonly<{
   status: ProbeOf<'http'>['status'];
@@ -46,7 +55,8 @@ export const httpProbe: ProbeKind<'http'> = {
         value,
       })),
     };
-    return { run: (timeoutMs) => ask(probe, url, wanted, timeoutMs), close() {} };
+    const request = requestOf(probe, url);
+    return { run: (timeoutMs) => ask(request, url, wanted, timeoutMs), close() {} };
   },
 };
 
@@ -58,17 +68,25 @@ function requireUrl(target: string, place: Place): URL {
   });
 }
 
-function ask(probe: ProbeOf<'http'>, url: URL, wanted: Wanted, timeoutMs: number): Promise<Seen> {
+function requestOf({ method, headers }: ProbeOf<'http'>, url: URL): RequestOptions {
+  return {
+    ...urlToHttpOptions(url),
+    method,
+    headers: { 'user-agent': 'fettle-probe', ...headers, connection: 'close' },
+    agent: url.protocol === 'https:' ? tlsAgent : agent,
+  };
+}
+
+function ask(options: RequestOptions, url: URL, wanted: Wanted, timeoutMs: number): Promise<Seen> {
   const { promise, resolve } = Promise.withResolvers<Seen>();
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  const headers = { 'user-agent': 'fettle-probe', ...probe.headers, connection: 'close' };
   let heard: number | null = null;
   const finish = (seen: Seen): void => {
     deadline.clear();
     resolve(seen);
     request.destroy();
   };
-  const request = send(url, { method: probe.method, headers, agent: false }, (response) => {
+  const request = send(options, (response) => {
     heard = response.statusCode ?? 0;
     readAnswer(response, wanted, finish);
   });
