@@ -74,6 +74,8 @@ const reflexCauses: ReadonlySet<DiagnosisClass> = new Set([
   'event_loop_block',
   'stopped',
   'worker_stuck',
+  'port_conflict_foreign',
+  'port_conflict_orphan',
 ]);
 const reflexMs = 15_000;
 

@@ -1,5 +1,7 @@
 /** Causes around a port that is taken: by a stranger, or by what an earlier run left behind. */
 import type { PortOwner } from '../../../stack/port.ts';
+import type { Change } from '../../collect/change.ts';
+import type { ServicePicture } from '../../collect/picture.ts';
 import { complaint, complaintClue, whyClue } from '../asking.ts';
 import { clue, when } from '../clue.ts';
 import type { DecisionRule, Situation } from '../decision-rule.ts';
@@ -46,7 +48,9 @@ function troubleClues(situation: Situation, held: Held) {
   const { service, symptoms } = situation;
   const refused = [...service.instances.values()].some(({ view }) => view.portTrouble !== null);
   const denied = [...service.checks.values()].some(({ last }) => last.attested === false);
+  const moved = movedNow(situation);
   return [
+    when(moved !== undefined, () => clue(0.5, 'change', moved?.text ?? '', moved?.atMs)),
     complaintClue(complaint(situation, 'port-taken'), 0.5),
     when(refused, () => clue(0.4, 'port', `it wanted port ${held.port} and did not get it`)),
     when(denied, () => clue(0.35, 'check', 'its check is answered by another process')),
@@ -57,13 +61,26 @@ function troubleClues(situation: Situation, held: Held) {
   ];
 }
 
-/** It found another port and nobody complains of the first: what ails it now is something else. */
-function livesElsewhere({ service, symptoms, complaints }: Situation): boolean {
-  const moved = [...service.instances.values()].some(
+/** It had to move in this very trouble: the change ledger has it. */
+function movedNow({ picture, service, fromMs }: Situation): Change | undefined {
+  if (!hasMoved(service)) return undefined;
+  return picture.changes.findLast(
+    (one) => one.kind === 'port' && one.service === service.name && one.atMs >= fromMs,
+  );
+}
+
+function hasMoved({ instances }: ServicePicture): boolean {
+  return [...instances.values()].some(
     ({ view }) => view.port !== null && view.port.fallbackFrom !== null,
   );
+}
+
+/** It found another port and nobody complains of the first: what ails it now is something else. */
+function livesElsewhere(situation: Situation): boolean {
+  const { service, symptoms, complaints } = situation;
   const shown = symptoms.some(({ kind }) => kind === 'port-moved' || kind === 'listener-foreign');
-  return moved && !shown && !complaints.some(({ kind, isNew }) => kind === 'port-taken' && isNew);
+  if (!hasMoved(service) || shown || movedNow(situation) !== undefined) return false;
+  return !complaints.some(({ kind, isNew }) => kind === 'port-taken' && isNew);
 }
 
 const foreign = rule('port_conflict_foreign', (situation) => {

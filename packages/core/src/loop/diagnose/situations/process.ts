@@ -14,7 +14,7 @@ import {
   shows,
 } from '../situation.kit.ts';
 import { examined, owned, process } from '../situation-exam.kit.ts';
-import { nowMs, stackOf, type ServiceSketch } from '../situation-stack.kit.ts';
+import { nowMs, stackOf, type ServiceSketch, type Story } from '../situation-stack.kit.ts';
 import { story, type SituationCase } from './situation-case.ts';
 
 const two: Readonly<Record<string, ServiceSketch>> = {
@@ -35,6 +35,16 @@ const leftover = {
   instance: null,
   runningForMs: 9e6,
 } as const;
+
+/** Its next run found its port taken and listens on another one. */
+function moved(s: Story, name: string, agoMs: number): void {
+  const one = onlyInstance(s, name);
+  const port = one.view.port!;
+  const fallbackFrom = { port: port.port, owner: stranger };
+  one.view = { ...one.view, port: { ...port, port: port.port + 1, fallbackFrom } };
+  const text = `port moved from ${port.port} to ${port.port + 1}: it is taken`;
+  changed(s, { agoMs, kind: 'port', service: name, actor: 'fettle', text });
+}
 
 export const processSituations: readonly SituationCase[] = [
   {
@@ -320,6 +330,33 @@ export const processSituations: readonly SituationCase[] = [
     is: 'orphan_serving',
     at: 'catalog',
     not: ['crash', 'port_conflict_orphan'],
+  },
+  {
+    title: 'a stranger took its port while it was restarted, and it moved',
+    tell: () =>
+      story(
+        stackOf(two),
+        (s) => ends(s, 'catalog', { signal: 'SIGKILL', agoMs: 4_000 }),
+        (s) => explained(s, 'catalog', 'killed-from-outside', { agoMs: 4_000 }),
+        (s) => moved(s, 'catalog', 3_000),
+      ),
+    is: 'port_conflict_foreign',
+    at: 'catalog',
+    not: ['crash'],
+    params: { port: 7_100, pid: 991 },
+  },
+  {
+    title: 'it moved long ago, and now it was killed',
+    tell: () =>
+      story(
+        stackOf(two),
+        (s) => moved(s, 'catalog', 900_000),
+        (s) => ends(s, 'catalog', { signal: 'SIGKILL', agoMs: 4_000 }),
+        (s) => explained(s, 'catalog', 'killed-from-outside', { agoMs: 4_000 }),
+      ),
+    is: 'crash',
+    at: 'catalog',
+    not: ['port_conflict_foreign'],
   },
   {
     title: 'ended because Fettle was asked to: an end that needs no cause',
