@@ -10,9 +10,9 @@ import { beginRun, giveUp, resumeRun, tickRun, type Machine } from '../loop/reme
 import { tickVerification } from '../loop/verify/verify-run.ts';
 import {
   activeRun,
-  openIncidents,
   rememberIncident,
   rememberRun,
+  runsOf,
   workOf,
   type Turn,
 } from '../loop-state.ts';
@@ -51,7 +51,7 @@ export function turnRun(turn: Turn, run: Run, act: (machine: Machine) => void): 
   rememberRun(state, run);
   effects.push(...made);
   for (const attempt of run.attempts.slice(attempts)) tellAttempt(turn, incident, run, attempt);
-  incident.state = stateOf(run);
+  if (incident.state !== 'resolved') incident.state = stateOf(run);
   rememberIncident(state, incident);
   if (isEnded(run)) concludeRun(turn, incident, run, null);
 }
@@ -128,16 +128,18 @@ export function concludeRun(
     text: `${incident.id}: ${text}`,
     data: { incident: incident.id, run: run.id, outcome: ended.kind, undone: ended.undone },
   });
-  const other = activeRun(state, incident);
-  incident.state = other !== null ? stateOf(other) : isFixed ? 'verifying' : restingState(incident);
   rememberRun(state, run);
   rememberIncident(state, incident);
+  // A person closed it meanwhile: what was under way ends in good order, and no more.
+  if (incident.state === 'resolved') return;
+  const other = activeRun(state, incident);
+  incident.state = other !== null ? stateOf(other) : isFixed ? 'verifying' : restingState(incident);
   const work = workOf(state, incident, nowMs);
   work.plannedFor = '';
   work.nextLookMs = nowMs + 1_000;
   if (run.escalation !== null) escalate(turn, incident, run.escalation);
   else if (isFixed) callWhenChronic(turn, incident);
-  else if (!isReflex(run)) incident.diagnosis = weaker(incident);
+  else if (!isReflex(run) && run.attempts.length > 0) incident.diagnosis = weaker(incident);
 }
 
 function restingState({ escalated }: Incident): Incident['state'] {
@@ -168,13 +170,10 @@ function callWhenChronic(turn: Turn, incident: Incident): void {
 /** Everything of runs that only time moves. */
 export function tickRuns(turn: Turn): void {
   const { state, nowMs } = turn;
-  for (const incident of openIncidents(state)) {
-    for (const id of incident.runIds) {
-      const run = state.runs.get(id);
-      if (run === undefined || run.phase === 'ended' || isReflex(run)) continue;
-      if (run.phase === 'awaiting') expireApproval(turn, run);
-      else turnRun(turn, run, run.phase === 'verifying' ? tickVerification : tickRun);
-    }
+  for (const run of state.runs.values()) {
+    if (run.phase === 'ended' || isReflex(run)) continue;
+    if (run.phase === 'awaiting') expireApproval(turn, run);
+    else turnRun(turn, run, run.phase === 'verifying' ? tickVerification : tickRun);
   }
   for (const run of state.runs.values()) lookBack(turn, run, nowMs);
 }
@@ -186,6 +185,12 @@ function expireApproval(turn: Turn, run: Run): void {
   if (incident === undefined) return;
   run.escalation = 'nobody approved in time';
   concludeRun(turn, incident, run, { kind: 'aborted', text: 'nobody approved in time' });
+}
+
+/** Nobody needs to answer any more: what waits for a yes would meet a service that is well. */
+export function withdrawAsked(turn: Turn, incident: Incident, text: string): void {
+  for (const run of runsOf(turn.state, incident))
+    if (run.phase === 'awaiting') concludeRun(turn, incident, run, { kind: 'aborted', text });
 }
 
 export function approveRun(turn: Turn, runId: string, actor: string): void {

@@ -16,6 +16,7 @@ import {
   type Turn,
 } from '../loop-state.ts';
 import type { Incident } from './incident.ts';
+import { withdrawAsked } from './follow.ts';
 import { notify } from './notify.ts';
 import { openIncident } from './open-incident.ts';
 import { reflexIsDue, settleReflexes } from './reflexes.ts';
@@ -152,6 +153,7 @@ function quiet(turn: Turn, incident: Incident): void {
   if (nowMs - work.quietSinceMs < state.policy.resolveMs) return;
   if (work.examSinceMs !== null) return;
   settleReflexes(turn, incident);
+  withdrawAsked(turn, incident, 'it is well again without it');
   if (activeRun(state, incident) !== null) return;
   if (incident.diagnosis === null && work.looks === 0) return;
   const cured = runsOf(state, incident).some(({ outcome }) => outcome?.kind === 'fixed');
@@ -160,6 +162,7 @@ function quiet(turn: Turn, incident: Incident): void {
 
 export function close(turn: Turn, incident: Incident, by: string): void {
   const { state, nowMs, effects } = turn;
+  withdrawAsked(turn, incident, `closed: ${by}`);
   incident.state = 'resolved';
   incident.resolvedMs = nowMs;
   incident.closedBy = by;

@@ -284,6 +284,10 @@ describe('a draw', () => {
   });
   test('not when it is switched off', () =>
     expect(chosen({ flags: { ...allOn, optimization: 0 } })).toEqual(new Set(['a'])));
+  test('an unlucky one calls nobody: what pays by all that is known is tried', () => {
+    const slow = book('a', { steps: new Map([['mend', stepOf({ timeoutMs: 1_500_000 })]]) });
+    expect(chosen({ candidates: [slow] })).toEqual(new Set(['a']));
+  });
   test('the plan shows the mean, not the draw', () =>
     check({ flags: allOn, draw: 0.9 }, { success: expect.closeTo(0.47, 9) }));
 });

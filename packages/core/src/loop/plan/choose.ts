@@ -47,8 +47,9 @@ export function choosePlan(input: ChooseInput): Plan {
   const waitWorth = waitOf(input);
   let refused: Readonly<{ weighed: Weighed; verdict: GateVerdict }> | null = null;
   for (const one of weighed) {
-    if (one.worth < worthOfPerson(input)) break;
-    if (waitWorth !== null && waitWorth > one.worth) break;
+    // A draw orders the remedies among themselves; it never makes one too dear to try.
+    if (one.knownWorth < worthOfPerson(input)) continue;
+    if (waitWorth !== null && waitWorth > one.knownWorth) continue;
     const verdict = askGates(one.gate);
     if (!isOnlyItsOwn(verdict)) return planOf(input, { weighed: one, ranking, verdict });
     refused ??= { weighed: one, verdict };

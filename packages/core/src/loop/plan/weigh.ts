@@ -21,8 +21,10 @@ export type Weighed = Readonly<{
   prepared: Prepared;
   candidate: Candidate;
   gate: GateInput;
-  /** Cures per second of expected cost: the order of trying. */
+  /** Cures per second of expected cost: the order of trying, by a draw where learning is free. */
   worth: number;
+  /** The same by what is known: what is weighed against a person and against waiting. */
+  knownWorth: number;
   /** Nothing but words to a person. */
   isTalk: boolean;
 }>;
@@ -56,15 +58,17 @@ export function weigh(input: ChooseInput, prepared: Prepared): Weighed | null {
   const isFree = gate.risk === 'low' && reversible && explores(input);
   const chance = isFree ? drawn(input, odds, arm(input, runbook, stepId)) : betaMean(odds.success);
   const talk = chain.every(({ action }) => isTalk(action));
+  const success = oddsOfCure(betaMean(odds.success), confidence);
   return {
     prepared,
     gate,
     isTalk: talk,
     worth: talk ? worthOfPerson(input) : oddsOfCure(chance, confidence) / costS,
+    knownWorth: talk ? worthOfPerson(input) : success / costS,
     candidate: {
       runbook: runbook.name,
       step: stepId,
-      success: oddsOfCure(betaMean(odds.success), confidence),
+      success,
       harm,
       costS: talk ? personCostS(input) : costS,
       runs: odds.runs,
