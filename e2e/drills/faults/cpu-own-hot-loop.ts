@@ -1,7 +1,7 @@
 /** A function that costs far too much: a whole core, and everybody who asks waits for it. */
-import { act, type Fault } from '../fault.ts';
+import { act, reflex, type Fault } from '../fault.ts';
 import { askService, type DrillStack, type Program } from '../drill-stack.ts';
-import { cpuSeconds, renewed, tellRun, endRun } from '../hands.ts';
+import { cpuSeconds, processState, renewed, tellRun, endRun } from '../hands.ts';
 
 const victims = ({ parts }: DrillStack): readonly Program[] =>
   [...parts.apis, ...parts.plain, parts.front].filter(
@@ -24,6 +24,8 @@ export const cpuOwnHotLoop: Fault = {
       signal: {
         what: 'nearly half of a core or more, and a slow answer',
         async shows() {
+          // Who gives no answer at all may have been ended before we could look.
+          if (processState(pid) === null) return true;
           const nowMs = performance.now();
           const share = (cpuSeconds(pid) - used) / ((nowMs - atMs) / 1_000);
           if (nowMs - atMs < 2_000) return false;
@@ -37,7 +39,8 @@ export const cpuOwnHotLoop: Fault = {
         classes: ['cpu_own_hot_loop', 'cpu_own_threads', 'event_loop_block'],
         targets: [service],
       },
-      right: [act('service.restart')],
+      // Slices that leave no time for an answer are a hang, which the health part mends.
+      right: [reflex, act('service.restart')],
       cured: renewed(stack, victim, pid),
       undo: () => endRun(stack, service, pid),
       tempting: {

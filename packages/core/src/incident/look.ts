@@ -4,10 +4,18 @@ import { allDecisionRules } from '../loop/diagnose/decision-rules/all.ts';
 import { diagnoseBy, type Finding } from '../loop/diagnose/diagnose.ts';
 import { groupSymptoms, type Group } from '../loop/diagnose/root-cause.ts';
 import type { Diagnosis, DiagnosisClass } from '../loop/diagnose/diagnosis.ts';
+import { vagueness } from '../loop/diagnose/class-traits.ts';
 import { signsOf } from '../loop/diagnose/signs.ts';
 import { isOn } from '../loop/plan/flags.ts';
 import { isReflex } from '../loop/remedy/run.ts';
-import { nextId, rememberIncident, runsOf, workOf, type Turn } from '../loop-state.ts';
+import {
+  nextId,
+  rememberIncident,
+  runsOf,
+  workOf,
+  type LoopState,
+  type Turn,
+} from '../loop-state.ts';
 import { hintOf } from './gather.ts';
 import type { Incident } from './incident.ts';
 import { isCured } from './cured.ts';
@@ -138,6 +146,18 @@ const reflexClasses: Readonly<Record<string, DiagnosisClass>> = {
   'port-stolen': 'port_conflict_foreign',
 };
 
+/** What a service of this kind that gives no sign of life is called. */
+function standsStill({ picture }: LoopState, target: string): DiagnosisClass {
+  switch (picture.services.get(target)?.kind) {
+    case 'worker':
+      return 'worker_stuck';
+    case 'database':
+      return 'db_hung';
+    default:
+      return 'hang';
+  }
+}
+
 /** Who mended it at once saw the cause; by now nothing of it can be seen. */
 function toldByReflex({ state, nowMs }: Turn, incident: Incident, found: Finding): Finding | null {
   const run = runsOf(state, incident).findLast(isReflex);
@@ -148,9 +168,12 @@ function toldByReflex({ state, nowMs }: Turn, incident: Incident, found: Finding
   if (cause !== 'stopped' && found.confidence >= sure) return null;
   if (cause === 'crash' && found.class !== 'unknown') return null;
   const { target, detail } = attempt;
+  // Why it stood still is more than that it did.
+  const isSharper = found.target === target && vagueness(found.class) <= vagueness(cause);
+  if (cause === 'hang' && found.class !== 'unknown' && isSharper) return null;
   const words = detail.replaceAll('-', ' ');
   return {
-    class: cause,
+    class: cause === 'hang' ? standsStill(state, target) : cause,
     target,
     confidence: 0.9,
     sentence: `${target} was mended at once: ${words}`,

@@ -131,7 +131,14 @@ export function explained(
   story: Story,
   name: string,
   cause: string,
-  more: Readonly<{ confidence?: number; line?: string; sentence?: string; agoMs?: number }> = {},
+  more: Readonly<{
+    confidence?: number;
+    line?: string;
+    /** What a closer look at its process found. */
+    seen?: string;
+    sentence?: string;
+    agoMs?: number;
+  }> = {},
 ): void {
   const line = more.line ?? null;
   const atMs = nowMs - (more.agoMs ?? 8_000);
@@ -139,7 +146,10 @@ export function explained(
     sentence: more.sentence ?? cause,
     cause,
     confidence: more.confidence ?? 0.95,
-    evidence: line === null ? [] : [{ kind: 'log', text: line, atMs }],
+    evidence: [
+      ...(line === null ? [] : [{ kind: 'log', text: line, atMs } as const]),
+      ...(more.seen === undefined ? [] : [{ kind: 'process', text: more.seen, atMs } as const]),
+    ],
   };
   const service = of(story, name);
   service.why = why;

@@ -153,7 +153,10 @@ const hang: Rule = {
     return {
       sentence: `killed by Fettle because it hung: its check gave no answer${how}`,
       confidence: facts.phase === 'ended' ? 0.99 : 0.7,
-      evidence: exitEvidence({ ...facts, exit }),
+      evidence: [
+        ...exitEvidence({ ...facts, exit }),
+        ...(verdict === null ? [] : [{ kind: 'process', text: verdict, atMs: exit.atMs } as const]),
+      ],
       next: [`fettle timeline ${input.service}`],
     };
   },

@@ -10,6 +10,7 @@ import {
 } from '../asking.ts';
 import { clue, when } from '../clue.ts';
 import type { DecisionRule, Situation } from '../decision-rule.ts';
+import { lastInput } from '../last-input.ts';
 import { rule } from '../make-rule.ts';
 import { isDown, isGreen, isWaiting } from '../vitals.ts';
 import { shortPath } from '../words.ts';
@@ -30,8 +31,10 @@ const badConfig = rule('bad_config', (situation) => {
   const path = blamedFile(situation);
   const why = whyClue(situation, 'bad_config');
   const edits = editClues(situation, { change: 0.5, altered: 0.35 });
+  const untouched = edits.every((one) => one === null);
+  const input = untouched && last?.code !== 78 ? lastInput(service, recentEnds(situation)) : null;
   const points = told !== null || why !== null || last?.code === 78;
-  if (!points && edits.every((one) => one === null)) return null;
+  if (!points && untouched) return null;
   const elsewhere = situation.complaints.find(
     ({ kind, isNew }) =>
       isNew &&
@@ -62,9 +65,9 @@ const badConfig = rule('bad_config', (situation) => {
       when(elsewhere !== undefined && told === null, () =>
         clue(0.6, 'log', elsewhere?.text ?? '', elsewhere?.atMs),
       ),
-      when(
-        edits.every((one) => one === null),
-        () => clue(0.2, 'change', 'no file of it was changed'),
+      when(untouched, () => clue(0.2, 'change', 'no file of it was changed')),
+      when(input !== null, () =>
+        clue(0.5, 'log', `what it cannot read may be ${input?.item}, its last input each time`),
       ),
     ],
   };

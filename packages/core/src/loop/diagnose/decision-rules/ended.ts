@@ -59,10 +59,13 @@ const poisonInput = rule('poison_input', (situation) => {
   if (ends.length < 2) return null;
   const last = lastInput(service, ends);
   if (last === null || last.ends < Math.max(2, last.of - 1)) return null;
-  const causes = /missing-|invalid-|port-|disk|heap|memory|refused|unknown-host|syntax|too-many/;
-  const other = service.why !== null && causes.test(service.why.cause);
+  const causes = /missing-|port-|disk|heap|memory|refused|unknown-host|too-many/;
+  // What cannot be read is the input itself, unless a file of its own was changed.
+  const unread = /invalid-|syntax/;
   const share = last.ends >= 4 ? 0.9 : last.ends === 3 ? 0.82 : 0.7;
   const edited = suspects(situation, /^(?:config|file|deploy)$/).length > 0;
+  const cause = service.why?.cause ?? '';
+  const other = causes.test(cause) || (edited && unread.test(cause));
   return {
     target: service.name,
     sentence: `${service.name} ends each time it works on ${last.item}: ${last.ends} times`,
@@ -71,6 +74,9 @@ const poisonInput = rule('poison_input', (situation) => {
       clue(share, 'log', `last before ${last.ends} of ${ends.length} ends: ${last.line}`),
       when(namesIt(situation, last.item), () =>
         clue(0.4, 'log', `its last error names ${last.item}`),
+      ),
+      when('fettle.jobs' in service.definition.labels, () =>
+        clue(0.3, 'config', 'it takes jobs from a folder'),
       ),
     ],
     against: [

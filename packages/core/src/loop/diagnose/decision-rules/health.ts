@@ -13,6 +13,7 @@ import {
   isHeartbeat,
   isRefused,
   isSilent,
+  ownProcesses,
   portsOf,
 } from '../vitals.ts';
 import type { Symptom } from '../../detect/symptom.ts';
@@ -112,6 +113,8 @@ const probeBroken = rule('probe_broken', (situation) => {
   const listens = exam?.ports.some(({ owner }) => owner?.kind === 'ours') === true;
   if (serves !== true && !asked) return null;
   const quiet = situation.complaints.every(({ isNew }) => !isNew);
+  // Its own log does not see how long requests wait for its only thread.
+  const spins = ownProcesses(exam).find(({ state, cpu }) => state === 'R' && cpu >= 0.15);
   return {
     target: service.name,
     sentence: `check ${first.last.check} of ${service.name} fails while real requests are served`,
@@ -128,6 +131,9 @@ const probeBroken = rule('probe_broken', (situation) => {
     against: [
       when(serves === false, () => clue(0.8, 'series', 'its requests fail or are slow')),
       when(serves === null && down.some(isSilent), () => clue(0.5, 'check', 'it gives no answer')),
+      when(spins !== undefined && down.some(isSilent), () =>
+        clue(0.6, 'process', `it gives no answer and uses ${spins?.cpu.toFixed(1)} cores`),
+      ),
       when(down.some(isRefused), () => clue(0.4, 'check', 'it refuses connections')),
       when(
         situation.picture.services.size > 1 &&

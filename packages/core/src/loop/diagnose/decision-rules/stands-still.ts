@@ -7,7 +7,7 @@
 import { complaint, complaintClue, whyClue } from '../asking.ts';
 import { clue, when, type Clue } from '../clue.ts';
 import type { DecisionRule, Situation } from '../decision-rule.ts';
-import { latest } from '../figures.ts';
+import { latest, ratio } from '../figures.ts';
 import { rule } from '../make-rule.ts';
 import { linksOf } from '../neighbours.ts';
 import {
@@ -60,8 +60,23 @@ function silence({ service, exam, fromMs, nowMs }: Situation): Clue | null {
     : null;
 }
 
+/** What it did when it was ended for its silence: cores that one process burnt; null: none. */
+function spunAtEnd({ service, fromMs }: Situation): number | null {
+  const said = [
+    ...service.whys.map(({ why }) => why),
+    ...(service.why === null ? [] : [service.why]),
+  ];
+  const seen = said
+    .flatMap(({ evidence }) => evidence)
+    .findLast(({ kind, atMs }) => kind === 'process' && atMs !== null && atMs >= fromMs);
+  const percent = /^busy loop: (\d+) % of a core/.exec(seen?.text ?? '')?.[1];
+  return percent === undefined ? null : Number(percent) / 100;
+}
+
 /** Cores that its processes use: by a closer look, else by the figures. */
 function cores(situation: Situation): number | null {
+  const spun = spunAtEnd(situation);
+  if (spun !== null) return spun;
   const own = ownProcesses(situation.exam);
   if (own.length > 0) return own.reduce((sum, { cpu }) => sum + cpu, 0);
   return latest(situation, 'cpu');
@@ -69,9 +84,11 @@ function cores(situation: Situation): number | null {
 
 /** On a pressed machine a thread that never waits still gets only its share of a core. */
 function fullCore(situation: Situation): number {
-  const pressed = (latest(situation, 'psi_cpu', '@host') ?? 0) >= 0.25;
+  const pressure = latest(situation, 'psi_cpu', '@host') ?? 0;
   const runs = ownProcesses(situation.exam).some(({ state }) => state === 'R');
-  return pressed && runs ? 0.35 : 0.7;
+  if (pressure < 0.25 || !runs) return 0.7;
+  // It asks for a core and gets a small share, many times what it usually takes.
+  return pressure >= 0.5 && (ratio(situation, 'cpu') ?? 1) >= 4 ? 0.15 : 0.35;
 }
 
 function busyThreads({ exam }: Situation): number | null {
@@ -171,7 +188,9 @@ const eventLoopBlock = rule('event_loop_block', (situation) => {
   const asleep = asked
     ? ownProcesses(situation.exam).find(({ waitsIn }) => sleeps.test(waitsIn ?? ''))
     : undefined;
-  const oneCore = busy !== null && busy >= fullCore(situation) && busy < 1.6 && (threads ?? 1) <= 1;
+  const spun = spunAtEnd(situation) !== null;
+  const full = busy !== null && busy >= fullCore(situation) && busy < 1.6 && (threads ?? 1) <= 1;
+  const oneCore = spun || full;
   if (!oneCore && asleep === undefined && told === null) return null;
   return {
     target: service.name,

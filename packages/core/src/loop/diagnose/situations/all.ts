@@ -6,11 +6,13 @@ import { healthSituations } from './health.ts';
 import { loadSituations } from './load.ts';
 import { machineSituations } from './machine.ts';
 import { networkSituations } from './network.ts';
+import { portSituations } from './port.ts';
 import { processSituations } from './process.ts';
 import type { SituationCase } from './situation-case.ts';
 
 export const allSituations: readonly SituationCase[] = [
   ...processSituations,
+  ...portSituations,
   ...healthSituations,
   ...configSituations,
   ...dependencySituations,

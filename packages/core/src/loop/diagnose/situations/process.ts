@@ -1,4 +1,4 @@
-/** Situations of one process: it ended, it stands still, its port is taken. */
+/** Situations of one process: it ended, it stands still. */
 import {
   changed,
   checkDown,
@@ -13,39 +13,14 @@ import {
   says,
   shows,
 } from '../situation.kit.ts';
-import { examined, owned, process } from '../situation-exam.kit.ts';
-import { nowMs, stackOf, type ServiceSketch, type Story } from '../situation-stack.kit.ts';
+import { examined, process } from '../situation-exam.kit.ts';
+import { nowMs, stackOf, type ServiceSketch } from '../situation-stack.kit.ts';
 import { story, type SituationCase } from './situation-case.ts';
 
 const two: Readonly<Record<string, ServiceSketch>> = {
   catalog: { port: 7_100 },
   front: { port: 7_200, needs: ['catalog'] },
 };
-const stranger = {
-  pid: 991,
-  command: 'python3 -m http.server',
-  kind: 'foreign',
-  instance: null,
-  runningForMs: 9e5,
-} as const;
-const leftover = {
-  pid: 992,
-  command: './run catalog',
-  kind: 'orphan',
-  instance: null,
-  runningForMs: 9e6,
-} as const;
-
-/** Its next run found its port taken and listens on another one. */
-function moved(s: Story, name: string, agoMs: number): void {
-  const one = onlyInstance(s, name);
-  const port = one.view.port!;
-  const fallbackFrom = { port: port.port, owner: stranger };
-  one.view = { ...one.view, port: { ...port, port: port.port + 1, fallbackFrom } };
-  const text = `port moved from ${port.port} to ${port.port + 1}: it is taken`;
-  changed(s, { agoMs, kind: 'port', service: name, actor: 'fettle', text });
-}
-
 export const processSituations: readonly SituationCase[] = [
   {
     title: 'ended once with an error and is being started again',
@@ -161,6 +136,44 @@ export const processSituations: readonly SituationCase[] = [
     not: ['crash_loop'],
   },
   {
+    title: 'ends each time it reads the same file of a queue, which is cut short',
+    tell: () =>
+      story(
+        stackOf({ ripper: { kind: 'worker', labels: { 'fettle.jobs': '/srv/in' } } }),
+        (s) => loops(s, 'ripper', 3),
+        (s) => {
+          says(s, 'ripper', '{"level":30,"msg":"reel 2230-1.json"}', { agoMs: 90_000 });
+          for (const agoMs of [24_000, 16_000, 8_000]) {
+            says(s, 'ripper', '{"level":30,"msg":"reel 2231-7.json"}', { agoMs: agoMs + 100 });
+            says(s, 'ripper', 'SyntaxError: Unexpected end of JSON input', { agoMs });
+            says(s, 'ripper', 'at JSON.parse (<anonymous>)', { agoMs });
+          }
+        },
+        (s) => explained(s, 'ripper', 'invalid-config-file', { line: 'at JSON.parse' }),
+      ),
+    is: 'poison_input',
+    at: 'ripper',
+    not: ['bad_config', 'crash_loop'],
+  },
+  {
+    title: 'ended because it spun and answered nobody; its next run is well',
+    tell: () =>
+      story(
+        stackOf(two),
+        (s) => ends(s, 'catalog', { signal: 'SIGKILL', endedBy: 'hang', agoMs: 3_000 }),
+        (s) => shows(s, 'catalog', 'hang'),
+        (s) =>
+          explained(s, 'catalog', 'restarted', {
+            agoMs: 2_000,
+            seen: 'busy loop: 97 % of a core in pid 41 (node)',
+          }),
+        (s) => examined(s, 'catalog', { processes: [process('catalog', { state: 'S', cpu: 0 })] }),
+      ),
+    is: 'event_loop_block',
+    at: 'catalog',
+    not: ['hang', 'crash'],
+  },
+  {
     title: 'in state T',
     tell: () =>
       story(
@@ -253,110 +266,6 @@ export const processSituations: readonly SituationCase[] = [
     is: 'worker_stuck',
     at: 'clerk',
     not: ['hang', 'stopped'],
-  },
-  {
-    title: 'its port is held by a stranger',
-    tell: () =>
-      story(
-        stackOf(two),
-        (s) => loops(s, 'catalog', 3),
-        (s) =>
-          says(s, 'catalog', 'Error: listen EADDRINUSE: address already in use 127.0.0.1:7100', {
-            times: 3,
-          }),
-        (s) => examined(s, 'catalog', { processes: [], ports: [{ port: 7_100, owner: stranger }] }),
-      ),
-    is: 'port_conflict_foreign',
-    at: 'catalog',
-    not: ['port_conflict_orphan', 'crash_loop'],
-    params: { port: 7_100, pid: 991 },
-  },
-  {
-    title: 'it found another port long ago, and hangs now',
-    tell: () =>
-      story(
-        stackOf(two),
-        (s) => {
-          const one = onlyInstance(s, 'catalog');
-          const from = { port: 7_100, owner: stranger };
-          one.view = {
-            ...one.view,
-            port: { instance: 'catalog.1', port: 7_150, host: '127.0.0.1', fallbackFrom: from },
-            portTrouble: from,
-          };
-        },
-        (s) => checkDown(s, 'catalog', 'no answer in 2s', { as: 'hang' }),
-        (s) =>
-          examined(s, 'catalog', {
-            ports: [
-              { port: 7_100, owner: stranger },
-              { port: 7_150, owner: owned('catalog') },
-            ],
-          }),
-      ),
-    is: 'hang',
-    at: 'catalog',
-    not: ['port_conflict_foreign'],
-  },
-  {
-    title: 'its port is held by what an earlier run left behind',
-    tell: () =>
-      story(
-        stackOf(two),
-        (s) => loops(s, 'catalog', 3),
-        (s) =>
-          says(
-            s,
-            'catalog',
-            "OSError: [Errno 98] error while attempting to bind on address ('127.0.0.1', 7100): address already in use",
-            { times: 3 },
-          ),
-        (s) => examined(s, 'catalog', { processes: [], ports: [{ port: 7_100, owner: leftover }] }),
-      ),
-    is: 'port_conflict_orphan',
-    at: 'catalog',
-    not: ['port_conflict_foreign', 'crash_loop', 'orphan_serving'],
-    params: { pid: 992 },
-  },
-  {
-    title: 'an orphan answers in place of the run that died',
-    tell: () =>
-      story(
-        stackOf(two),
-        (s) => gone(s, 'catalog', { signal: 'SIGKILL' }),
-        (s) => shows(s, 'catalog', 'listener-foreign'),
-        (s) => examined(s, 'catalog', { processes: [], ports: [{ port: 7_100, owner: leftover }] }),
-      ),
-    is: 'orphan_serving',
-    at: 'catalog',
-    not: ['crash', 'port_conflict_orphan'],
-  },
-  {
-    title: 'a stranger took its port while it was restarted, and it moved',
-    tell: () =>
-      story(
-        stackOf(two),
-        (s) => ends(s, 'catalog', { signal: 'SIGKILL', agoMs: 4_000 }),
-        (s) => explained(s, 'catalog', 'killed-from-outside', { agoMs: 4_000 }),
-        (s) => moved(s, 'catalog', 3_000),
-      ),
-    is: 'port_conflict_foreign',
-    at: 'catalog',
-    not: ['crash'],
-    params: { port: 7_100, pid: 991 },
-  },
-  {
-    title: 'it moved long ago, and now it was killed',
-    tell: () =>
-      story(
-        stackOf(two),
-        (s) => moved(s, 'catalog', 900_000),
-        (s) => ends(s, 'catalog', { signal: 'SIGKILL', agoMs: 4_000 }),
-        (s) => explained(s, 'catalog', 'killed-from-outside', { agoMs: 4_000 }),
-      ),
-    is: 'crash',
-    at: 'catalog',
-    not: ['port_conflict_foreign'],
   },
   {
     title: 'ended because Fettle was asked to: an end that needs no cause',
