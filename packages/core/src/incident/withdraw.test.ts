@@ -24,7 +24,7 @@ const plan: Plan = {
   harm: 0.1,
   costS: 60,
   ranking: [],
-  decision: { kind: 'approve', by: ['oncall'], untilMs: startMs + 600_000 },
+  decision: { kind: 'approve', untilMs: startMs + 600_000 },
   reasons: [],
   atMs: startMs,
 };
