@@ -26,6 +26,7 @@ import { tryLinks } from './links.ts';
 import { watchPauses, type PauseWatch } from './pause-watch.ts';
 import { openSilences } from './silences.ts';
 import { probeSlots, type ProbeSlots } from './probe-slots.ts';
+import { openStartProgress, type StartProgress } from './start-progress.ts';
 
 export type HealthOptions = Readonly<{
   link: SupervisorLink;
@@ -44,8 +45,7 @@ type Shell = Readonly<{
   watches: Map<string, InstanceWatch>;
   reading: HealthReading;
   slots: ProbeSlots;
-  /** CPU ticks seen at the last failure while starting, by instance. */
-  progress: Map<string, number>;
+  progress: StartProgress;
   probed: Set<(seen: ProbeSeen) => void>;
   paused: Set<(pause: OwnPause) => void>;
   openedAtMs: number;
@@ -53,8 +53,6 @@ type Shell = Readonly<{
 
 const retryMs = 1_000;
 const actTimeoutMs = 5_000;
-/** CPU ticks (10 ms each) between two failed probes that count as work during a start. */
-const progressTicks = 5;
 
 export function openHealthPart(options: HealthOptions): HealthPart {
   const shell = openShell(options);
@@ -115,7 +113,7 @@ function openShell(options: HealthOptions): Shell {
     watches: new Map(),
     reading: healthReading(brain, () => options.link.instances()),
     slots: probeSlots(options.maxProbes ?? 32),
-    progress: new Map(),
+    progress: openStartProgress(),
     probed: new Set(),
     openedAtMs: Date.now(),
     stopped: false,
@@ -223,7 +221,7 @@ function lose(shell: Shell, instance: string): void {
   shell.watches.get(instance)?.stop();
   shell.watches.delete(instance);
   shell.pauses.attend(shell.watches.size > 0);
-  shell.progress.delete(instance);
+  shell.progress.forget(instance);
   if (shell.brain.runs.has(instance)) take(shell, { kind: 'run-gone', instance });
 }
 
@@ -231,7 +229,8 @@ function hearLines(shell: Shell, instance: string, token: string, lines: readonl
   const watch = shell.watches.get(instance);
   if (watch?.token !== token) return;
   watch.lines(lines);
-  take(shell, { kind: 'progressed', instance, token });
+  if (shell.brain.runs.get(instance)?.ready === true) return;
+  if (shell.progress.says(instance, lines)) take(shell, { kind: 'progressed', instance, token });
 }
 
 /** CPU time spent between two failures of a starting run is a sign of work. */
@@ -242,10 +241,8 @@ function noteProgress(shell: Shell, instance: string, token: string | null): voi
   const stat = readProcessStat(pid);
   if (!isLive(stat)) return;
   const ticks = stat.userTicks + stat.systemTicks;
-  const before = shell.progress.get(instance) ?? 0;
-  if (ticks - before < progressTicks) return;
-  shell.progress.set(instance, ticks);
-  take(shell, { kind: 'progressed', instance, token });
+  if (shell.progress.works(instance, ticks, performance.now()))
+    take(shell, { kind: 'progressed', instance, token });
 }
 
 function run(shell: Shell, effect: Effect): void {
