@@ -6,6 +6,7 @@
 import type { Metric } from '../../collect/metric.ts';
 import type { Picture, ServicePicture } from '../../collect/picture.ts';
 import { recentRequests } from '../../collect/request-figures.ts';
+import { standsOut } from '../crowd.ts';
 import type { Detector, Sign } from '../detector.ts';
 import { isCrowded } from '../pressure.ts';
 import { holds, isSettled, recent } from '../recent.ts';
@@ -75,6 +76,7 @@ function slowSigns(picture: Picture, service: ServicePicture, nowMs: number): re
   if (slow === null || slow.usual === 0) return [];
   const isGrave = slow.factor >= 5 && slow.now >= 500;
   // On a crowded machine everybody is slow: only plain suffering of users says something.
+  const isEverybody = isCrowded(picture, nowMs) && !standsOut(picture, service.name, slow, nowMs);
   const isTold = slow.metric === 'probe_ms' || !isGrave;
   const crowdedSeverity = isTold ? 'info' : 'warn';
   return [
@@ -82,7 +84,7 @@ function slowSigns(picture: Picture, service: ServicePicture, nowMs: number): re
       kind: 'anomaly',
       target: service.name,
       about: slow.metric,
-      severity: isCrowded(picture, nowMs) ? crowdedSeverity : isGrave ? 'error' : 'warn',
+      severity: isEverybody ? crowdedSeverity : isGrave ? 'error' : 'warn',
       sinceMs: slow.sinceMs,
       text: `${service.name} ${slow.text}`,
       from: 'series',

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { service } from '../../collect/stage.contract.ts';
 import type { Service } from '../../../stack/service.ts';
 import { Watched } from '../watched.contract.ts';
@@ -77,6 +77,24 @@ test('anomaly: slow requests, without a busy processor', () => {
   expect(stage.sample(60_000, () => ({ 'api request_p95_ms': 300 }))).toEqual([
     'anomaly:api:request_p95_ms',
   ]);
+});
+
+describe('anomaly: on a crowded machine', () => {
+  const crowded = (apiMs: number, othersMs: number): readonly string[] => {
+    const stage = new Watched([service('api'), service('web'), service('db')]);
+    stage.look();
+    stage.sample(600_000, () => ({ 'api probe_ms': 3, 'web probe_ms': 2, 'db probe_ms': 4 }));
+    stage.sample(60_000, () => ({
+      '@host psi_cpu': 0.4,
+      'api probe_ms': apiMs,
+      'web probe_ms': othersMs,
+      'db probe_ms': 2 * othersMs,
+    }));
+    return grave(stage);
+  };
+  test('all are slow: nobody is told', () => expect(crowded(180, 90)).toEqual([]));
+  test('one is slow by far: it is', () =>
+    expect(crowded(380, 12)).toEqual(['anomaly:api:probe_ms']));
 });
 
 test('anomaly: a spike of ten seconds is nothing', () => {
