@@ -104,6 +104,24 @@ test('addresses of the configuration', async () => {
   const { endpoints } = await bench.exam('api', [aService('api', { environment })]);
   expect(endpoints).toMatchObject([{ from: 'config', port, tcp: 'refused' }]);
 });
+test('a way that breaks off every other connection is found out', async () => {
+  const db = await bench.run(http, 'e-db');
+  const proxy = await bench.run(
+    listens(`require('net').createServer((s) => {
+      s.on('error', () => {});
+      globalThis.count = (globalThis.count ?? 0) + 1;
+      if (count % 2 === 0) return s.once('data', () => s.resetAndDestroy());
+      s.pipe(require('net').connect(${db.said}, '127.0.0.1')).on('error', () => {}).pipe(s);
+    })`),
+    'other',
+  );
+  const environment = { DB_URL: `http://127.0.0.1:${proxy.said}` };
+  const services = [aService('db'), { ...needing('db'), environment }];
+  const { endpoints } = await bench.exam('api', services);
+  const way = endpoints.find(({ from }) => from === 'config');
+  expect(way).toMatchObject({ tcp: 'ok', answers: true, behind: 'db', tries: { brokenOff: 2 } });
+  expect(way?.tries?.answered).toBeGreaterThan(0);
+});
 test('a proxy named in a configuration file is asked in the language of what stands behind it', async () => {
   const db = await bench.run(
     listens("require('net').createServer((s) => s.on('data', () => s.write('+PONG\\r\\n')))"),

@@ -65,6 +65,13 @@ export type EndpointExam = Readonly<{
   answers: boolean | null;
   /** Until that answer; null or absent: none came or not measured. */
   answerMs?: number | null;
+  /** Asked several times on a way that leads over somebody else; absent: asked once. */
+  tries?: Readonly<{
+    asked: number;
+    answered: number;
+    /** Connected, and then hung up or reset without a word. */
+    brokenOff: number;
+  }> | null;
   /** Does some process of this machine listen there? null: another machine or unreadable. */
   listening: boolean | null;
   owner: PortOwner | null;
