@@ -39,6 +39,14 @@ export const complaintKinds = [
     ],
   },
   {
+    // Somebody that it called failed it, and it does not say how.
+    kind: 'call-failed',
+    patterns: [
+      /fetch failed|failed to fetch|bad gateway|\bnetwork error\b|\bHTTP 50[234]\b/i,
+      /\bupstream\b[^\n]{0,40}(?:error|fail|unavailable)|(?:error|fail\w*)[^\n]{0,20}\bupstream\b/i,
+    ],
+  },
+  {
     kind: 'garbled',
     patterns: [
       /protocol error|(?:unexpected|invalid|malformed|unknown) (?:reply|response|answer|packet|frame|byte|opcode|message type|prefix)/i,
@@ -221,6 +229,7 @@ export const complaintKinds = [
       /(?:pong|heartbeat|keep-?alive|ack|echo)s?\b[^\n]{0,40}(?:late|age|overdue|missing|missed|stale|lost|timeout|old|not received|none)/i,
       /(?:no|missed|missing|late|stale|without)\b[^\n]{0,16}\b(?:pong|heartbeat|ping|ack|data|message)s?\b/i,
       /half[- ]open|stale (?:connection|link|peer)|link is (?:up|established) but/i,
+      /\b(?:silent|mute|quiet|unresponsive) (?:for|since)\b|\b(?:heard|received) nothing\b|\bnothing (?:heard|received|comes back)\b/i,
       /\b(?:peer|other side|remote|partner|far end)\b[^\n]{0,20}\b(?:silent|quiet|mute|unresponsive|not respond\w*|gone quiet)/i,
     ],
   },

@@ -1,5 +1,6 @@
 /**
- * What a log complains about, in kinds: refused, timed out, no such module, …
+ * What a log, or a service's own answer to a check, complains about, in kinds: refused, timed out,
+ * no such module, …
  *
  * The wording of Node, Python, Go, Java, Ruby, Rust, .NET and the shells, PostgreSQL, MySQL, Redis.
  * A kind is no cause: a rule asks for it together with what a closer look found. A wording that
@@ -104,8 +105,19 @@ function saidSince(service: ServicePicture, sinceMs: number, nowMs: number): rea
   for (const { atMs, why } of service.whys)
     for (const { kind, text } of atMs >= sinceMs ? why.evidence : [])
       if (kind === 'log' && !told.has(text)) said.push({ text, atMs, count: 1, isNew: null });
-  return said;
+  return [...said, ...answersOf(service, sinceMs)];
 }
+
+/** What it says of itself when a check asks it: a body beside a bad status is a word of its own. */
+function answersOf(service: ServicePicture, sinceMs: number): readonly Said[] {
+  return [...service.checks.values()].flatMap(({ last, failingSinceMs, results }) => {
+    const text = /^HTTP [45]\d\d: (.+)/s.exec(last.detail)?.[1];
+    if (text === undefined || failingSinceMs === null || last.atMs < sinceMs) return [];
+    const count = results.filter(({ atMs, ok }) => !ok && atMs >= failingSinceMs).length;
+    return { text, atMs: last.atMs, count: Math.max(1, count), isNew: true };
+  });
+}
+
 /** Not said before, or at least three times as often per minute as in the hour before. */
 function isFresh(
   { templates }: ServicePicture,

@@ -7,8 +7,8 @@
  */
 import type { ServiceExam } from '../collect/exam.ts';
 import type { Classifier } from '../../knowledge/classifier.ts';
-import type { Picture } from '../collect/picture.ts';
-import { complaintsOf } from './complaint.ts';
+import type { Picture, ServicePicture } from '../collect/picture.ts';
+import { complaintsOf, type Complaint } from './complaint.ts';
 import { allDecisionRules } from './decision-rules/all.ts';
 import type { DecisionRule, Situation } from './decision-rule.ts';
 import type { Diagnosis, Verdict } from './diagnosis.ts';
@@ -86,11 +86,27 @@ function situationOf(asked: Asked, name: string): Situation | null {
     symptoms,
     exam: exams.get(name) ?? null,
     exams,
-    complaints: complaintsOf(service, fromMs, nowMs),
+    complaints: lasting(complaintsOf(service, fromMs, nowMs), service, sinceMs),
     sinceMs,
     fromMs,
     nowMs,
   };
+}
+
+/** Last said well before the trouble began, and then it was healthy for so long. */
+const recoveredMs = 20_000;
+const onsetMs = 5_000;
+
+/** What was complained of, never again, and got well is another story. */
+function lasting(
+  complaints: readonly Complaint[],
+  { healthyMs }: ServicePicture,
+  sinceMs: number,
+): readonly Complaint[] {
+  return complaints.map((one) => {
+    const recovered = healthyMs !== null && healthyMs - one.atMs >= recoveredMs;
+    return recovered && one.atMs < sinceMs - onsetMs ? { ...one, isOver: true } : one;
+  });
 }
 
 /** Those given, else those that the picture keeps; none that is old. */

@@ -59,7 +59,13 @@ export function slowness(situation: Situation): Clue | null {
     return clue(0.5, 'series', `p95 of requests ${words(request)}, ${times(requestRatio)} usual`);
   const probe = latest(situation, 'probe_ms');
   const probeRatio = ratio(situation, 'probe_ms');
-  if (probe !== null && probeRatio !== null && probeRatio >= 3 && probe >= 50)
+  if (
+    probe !== null &&
+    probeRatio !== null &&
+    probeRatio >= 3 &&
+    probe >= 50 &&
+    !isCommon(situation)
+  )
     return clue(0.45, 'series', `its check takes ${words(probe)}, ${times(probeRatio)} usual`);
   const silent = downChecks(service).find(isSilent);
   if (silent !== undefined) return clue(0.4, 'check', `no answer: ${silent.last.detail}`);
@@ -67,6 +73,17 @@ export function slowness(situation: Situation): Clue | null {
     ({ kind, isNew }) => isNew && (kind === 'slow' || kind === 'event-loop'),
   );
   return said === undefined ? null : clue(0.35, 'log', said.text, said.atMs);
+}
+
+/** So are the checks of the others: then it is the machine, or we who ask. */
+function isCommon(situation: Situation): boolean {
+  const own = ratio(situation, 'probe_ms') ?? 0;
+  const others = [...situation.picture.services.keys()]
+    .filter((name) => name !== situation.service.name)
+    .flatMap((name) => ratio(situation, 'probe_ms', name) ?? [])
+    .toSorted((a, b) => a - b);
+  const middle = others[Math.floor(others.length / 2)] ?? 1;
+  return others.length >= 2 && own < 3 * Math.max(1, middle);
 }
 
 /** Figures of requests that say: it serves as usual. null: no such figures. */

@@ -111,7 +111,7 @@ const halfOpen = rule('bridge_half_open', (situation) => {
     ],
     against: [
       when(peer !== null && isDown(peer), () => clue(0.7, 'dependency', `${name} does not run`)),
-      when(complaint(situation, 'version') !== null, () =>
+      when(complaint(situation, 'version', ({ isOver }) => !isOver) !== null, () =>
         clue(0.4, 'log', 'they speak different versions'),
       ),
     ],
@@ -126,7 +126,7 @@ function alteredOf({ exams }: Situation, name: string): FileExam | undefined {
 const versionMismatch = rule('bridge_config_mismatch', (situation) => {
   const { service } = situation;
   const told = complaint(situation, 'version');
-  if (service.kind !== 'bridge' || told === null) return null;
+  if (service.kind !== 'bridge' || told === null || told.isOver) return null;
   const named = peers(situation).find(
     (one) => told.port !== null && portsOf(one).includes(told.port),
   );

@@ -78,7 +78,7 @@ const grayFailure = rule('gray_failure', (situation) => {
   const away = situation.complaints.find(
     ({ kind, isNew, port }) =>
       isNew &&
-      /^(?:refused|timeout|connect-timeout|reset|garbled|dns|auth|too-many-clients|pool-wait|lock|disk-full|read-only)$/.test(
+      /^(?:refused|timeout|connect-timeout|reset|call-failed|garbled|dns|auth|too-many-clients|pool-wait|lock|disk-full|read-only)$/.test(
         kind,
       ) &&
       !portsOf(service).includes(port ?? 0),

@@ -51,6 +51,16 @@ function tookMs({ endpoint }: Reached): number {
   return Math.max(endpoint.connectMs ?? 0, endpoint.answerMs ?? 0);
 }
 
+/** What the other ways took in the same look: when we are slow ourselves, all of them are. */
+function othersTookMs({ exams }: Situation, { endpoint }: Reached): number {
+  const took = [...exams.values()]
+    .flatMap(({ endpoints }) => endpoints)
+    .filter(({ tcp, port }) => tcp === 'ok' && port !== endpoint.port)
+    .map(({ connectMs, answerMs }) => Math.max(connectMs ?? 0, answerMs ?? 0))
+    .toSorted((a, b) => a - b);
+  return took.length < 2 ? 0 : (took[Math.floor(took.length / 2)] ?? 0);
+}
+
 /** Slow by the clock of a closer look: the way takes long, and the straight way does not. */
 function measuredSlow(situation: Situation, one: Reached): Clue | null {
   const { endpoint, peer } = one;
@@ -60,6 +70,7 @@ function measuredSlow(situation: Situation, one: Reached): Clue | null {
   const straightMs = Math.max(straight?.connectMs ?? 0, straight?.answerMs ?? 0);
   const calm = (ratio(situation, 'probe_ms', peer.name) ?? 1) < 2;
   if (straight === null ? !calm : ms < 4 * Math.max(straightMs, 5)) return null;
+  if (ms < 4 * othersTookMs(situation, one)) return null;
   const beside = straight === null ? 'its checks are quick' : `straight it is ${straightMs} ms`;
   return clue(0.65, 'network', `${addressOf(one)} takes ${Math.round(ms)} ms, ${beside}`);
 }
@@ -79,6 +90,8 @@ const linkLatency = rule('link_latency', (situation) => {
     const measured = measuredSlow(situation, one);
     const told = waits(situation, one);
     const slow = slowness(situation);
+    // Our own look may be late. Who suffers from a slow way waits, and it shows or is told.
+    if (slow === null && told?.isNew !== true) continue;
     const open = !direct && endpoint.tcp === 'ok' && endpoint.answers !== false;
     if (measured === null && !(open && (told?.isNew === true || slow !== null))) continue;
     const { well, ill } = farEnd(situation, one);
@@ -110,11 +123,25 @@ const linkLatency = rule('link_latency', (situation) => {
   return null;
 });
 
+/** Connections through somebody else that were taken and broken off, while others were answered. */
+function breaksOff(situation: Situation, { endpoint, peer, direct }: Reached): boolean {
+  const { tries = null } = endpoint;
+  if (direct || tries === null || tries.brokenOff === 0) return false;
+  // Never answered there, it may be that we ask what nobody understands.
+  const isUnderstood = peer !== null && directTo(situation, peer)?.answers === true;
+  return tries.answered > 0 || isUnderstood;
+}
+
+function breaksWords({ endpoint }: Reached): string {
+  const { tries = null } = endpoint;
+  return tries === null ? 'resets' : `breaks off ${tries.brokenOff} of ${tries.asked} connections`;
+}
+
 const linkResets = rule('link_resets', (situation) => {
   const { service, nowMs } = situation;
   const told = complaint(situation, 'reset', ({ isNew }) => isNew);
   const ways = [...detoursOf(situation), ...reachedBy(situation)];
-  const broken = ways.find(({ endpoint }) => endpoint.tcp === 'reset');
+  const broken = ways.find((one) => one.endpoint.tcp === 'reset' || breaksOff(situation, one));
   const named = ways.find((one) => told !== null && told.port === one.endpoint.port);
   const meant = ways.find(
     (one) => one.peer !== null && told !== null && isAbout(situation, one, told),
@@ -134,7 +161,9 @@ const linkResets = rule('link_resets', (situation) => {
     params: linkParams(situation, about),
     for: [
       complaintClue(told, often ? 0.6 : 0.25),
-      when(broken !== undefined, () => clue(0.55, 'network', `${addressOf(about)} resets`)),
+      when(broken !== undefined, () =>
+        clue(0.6, 'network', `${addressOf(about)} ${breaksWords(about)}`),
+      ),
       ...(died || !(often || broken !== undefined) ? [] : well),
       whyClue(situation, 'link_resets'),
     ],

@@ -6,6 +6,7 @@ import {
   gone,
   halted,
   loops,
+  of,
   says,
   shows,
 } from '../situation.kit.ts';
@@ -53,6 +54,38 @@ export const bridgeSituations: readonly SituationCase[] = [
     is: 'bridge_half_open',
     at: 'terminal',
     not: ['bridge_peer_down', 'hang', 'bridge_config_mismatch'],
+  },
+  {
+    title: 'the peer is silent, by the word of its own check; our look was late',
+    tell: () =>
+      story(
+        stackOf(both),
+        (s) => checkDown(s, 'crossing', 'HTTP 503: {"peer":"dialling","trouble":"silent for 4s"}'),
+        (s) =>
+          examined(s, 'crossing', {
+            endpoints: [endpoint('terminal', 9_001, { connectMs: 109, answers: null })],
+          }),
+        (s) => examined(s, 'terminal'),
+      ),
+    is: 'bridge_half_open',
+    at: 'terminal',
+    not: ['link_latency', 'bridge_config_mismatch'],
+  },
+  {
+    title: 'the same, and a while ago it complained of a version and got well',
+    tell: () =>
+      story(
+        stackOf(both),
+        (s) => says(s, 'crossing', 'peer has config version 9, we have 4', { agoMs: 70_000 }),
+        (s) => void (of(s, 'crossing').healthyMs = nowMs - 14_000),
+        (s) => checkDown(s, 'crossing', 'HTTP 503: nothing heard from the peer'),
+        (s) =>
+          examined(s, 'crossing', { endpoints: [endpoint('terminal', 9_001, { answers: null })] }),
+        (s) => examined(s, 'terminal'),
+      ),
+    is: 'bridge_half_open',
+    at: 'terminal',
+    not: ['bridge_config_mismatch'],
   },
   {
     title: 'the peer is in state T: then that is it',

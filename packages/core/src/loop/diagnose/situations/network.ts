@@ -321,4 +321,42 @@ export const networkSituations: readonly SituationCase[] = [
     at: 'maps',
     not: ['link_resets', 'hang'],
   },
+  {
+    title: 'every other connection is broken off, and the log says only that the call failed',
+    tell: () =>
+      story(
+        stackOf(proxied),
+        (s) => checkDown(s, 'maps', 'HTTP 500: {"error":"fetch failed"}'),
+        (s) => says(s, 'maps', 'GET /tiles: fetch failed', { times: 9 }),
+        (s) =>
+          examined(s, 'maps', {
+            endpoints: [
+              straight,
+              via({ behind: 'geo', answerMs: 3, tries: { asked: 5, answered: 3, brokenOff: 2 } }),
+            ],
+          }),
+      ),
+    is: 'link_resets',
+    at: 'maps',
+    not: ['link_latency', 'proxy_fault', 'gray_failure', 'probe_broken'],
+    params: { peer: 'geo' },
+  },
+  {
+    title: 'a check is red, our look at the way of its neighbour was late, and nobody waits',
+    tell: () =>
+      story(
+        stackOf(pair),
+        (s) => checkDown(s, 'site', 'HTTP 404: Not Found', { agoMs: 60_000 }),
+        (s) => series(s, 'site', 'requests_per_s', () => 20),
+        (s) => series(s, 'site', 'error_ratio', () => 0.001),
+        (s) => examined(s, 'site', { endpoints: [endpoint('maps', 8_200, { answerMs: 110 })] }),
+        (s) =>
+          examined(s, 'maps', {
+            endpoints: [endpoint('geo', 8_100, { connectMs: 119, answerMs: 140 })],
+          }),
+      ),
+    is: 'probe_broken',
+    at: 'site',
+    not: ['link_latency'],
+  },
 ];
