@@ -1,5 +1,6 @@
 /** What several faults do to a stack, and how several signals are seen, without asking Fettle. */
 import {
+  existsSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -240,12 +241,14 @@ export function fillDisk(
   const body = Buffer.alloc(wish.bytesEach, 0x61);
   for (let index = 0; index < wish.count; index += 1) {
     const path = join(folder, wish.name(index));
-    written.push(path);
     try {
       writeFileSync(path, body);
     } catch {
+      // No room for its bytes, or not even for its name.
+      if (existsSync(path)) written.push(path);
       break;
     }
+    written.push(path);
   }
   // Old, as what piles up is: what was just written may be in use.
   for (const [index, path] of written.entries()) {

@@ -4,7 +4,8 @@
  *
  * Collection keeps to a share of a core: a look that took 1 ms of CPU comes again after 10 s. Which
  * processes belong to an instance is found by a pass over all of /proc, the dearest part, which
- * keeps to the same share by itself; between two passes only the known processes are read.
+ * keeps to the same share by itself; between two passes only the known processes are read. Services
+ * that grow are looked at in between, alone.
  */
 import { keepStats, type KeptStats } from '@fettle/proc/kept-stat';
 import { countOpenFiles } from '@fettle/proc/open-files';
@@ -13,6 +14,7 @@ import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { SeriesDocument } from '@fettle/sdk/api/documents';
 import type { FiguresPart, InstanceFigures, Journal, SupervisorLink } from '../parts.ts';
 import { threadCpuMs } from '../cpu-time.ts';
+import { watchGrowers, type Growers } from './growers.ts';
 import { createRing, type Point, type Ring } from './ring.ts';
 import { treeReader, type TreeReader } from './run-tree.ts';
 
@@ -30,6 +32,7 @@ type Held = Readonly<{
   figures: Figures;
   /** CPU ticks by `pid:startTicks`, to tell what was used since. */
   ticks: ReadonlyMap<string, number>;
+  atMs: number;
 }>;
 type Shell = Readonly<{
   link: SupervisorLink;
@@ -40,9 +43,12 @@ type Shell = Readonly<{
   /** Pids of each instance as of the last pass, and its open files then. */
   known: Map<string, Known>;
   looked: Set<(instances: readonly InstanceFigures[]) => void>;
+  growers: Growers;
+  /** When a service was looked at last. */
+  seenMs: Map<string, number>;
   everyMs: number;
   costShare: number;
-}> & { lastMs: number; nextPassMs: number };
+}> & { nextLookMs: number; nextPassMs: number };
 type Known = Readonly<{
   pids: readonly number[];
   /** The run that they belong to: another one calls for a new pass. */
@@ -68,15 +74,25 @@ export function openFiguresPart(options: FiguresOptions): FiguresPart {
     rings: new Map(),
     known: new Map(),
     looked: new Set(),
+    growers: watchGrowers(),
+    seenMs: new Map(),
     everyMs,
     costShare: options.costShare ?? defaultCostShare,
-    lastMs: performance.now(),
+    nextLookMs: 0,
     nextPassMs: 0,
   };
   let timer: NodeJS.Timeout | undefined;
   const take = (): void => {
-    const costMs = takeAll(shell);
-    timer = setTimeout(take, Math.max(everyMs, costMs / shell.costShare)).unref();
+    const growing = shell.growers.services(performance.now());
+    if (performance.now() >= shell.nextLookMs) {
+      const costMs = takeAll(shell);
+      shell.nextLookMs = performance.now() + Math.max(everyMs, costMs / shell.costShare);
+    } else takeSome(shell, growing);
+    const restMs = Math.max(0, shell.nextLookMs - performance.now());
+    const isWatching = shell.growers.services(performance.now()).size > 0;
+    // A last look alone that comes just before the next at all is spared.
+    const waitMs = isWatching && restMs > 1.5 * everyMs ? everyMs : restMs;
+    timer = setTimeout(take, waitMs).unref();
   };
   take();
   return {
@@ -97,38 +113,63 @@ export function openFiguresPart(options: FiguresOptions): FiguresPart {
 
 /** What the look cost in ms, a pass over /proc aside. */
 function takeAll(shell: Shell): number {
-  const { link, held, rings } = shell;
+  const { link, held, rings, growers, seenMs } = shell;
   const views = link.instances();
   const passMs = needsPass(shell, views) ? passOver(shell, views) : 0;
   const beganMs = threadCpuMs();
+  const seen = look(shell, views, countsFiles(shell));
+  forget(held, new Set(views.map(({ instance }) => instance)));
+  const services = new Set(views.map(({ service }) => service));
+  for (const map of [rings, seenMs]) forget(map, services);
+  growers.forget(services);
+  if (passMs > 0) shell.nextPassMs = performance.now() + passMs / shell.costShare;
+  const costMs = threadCpuMs() - beganMs;
+  for (const listener of shell.looked) listener(seen);
+  return costMs;
+}
+
+/** Of these services alone, all their instances. */
+function takeSome(shell: Shell, services: ReadonlySet<string>): void {
+  const views = shell.link.instances().filter(({ service }) => services.has(service));
+  const isKnown = views.every(({ instance, token }) => shell.known.get(instance)?.token === token);
+  if (views.length === 0 || !isKnown) return;
+  const seen = look(shell, views, true);
+  for (const listener of shell.looked) listener(seen);
+}
+
+/** Reads the known processes of these instances. */
+function look(
+  shell: Shell,
+  views: readonly InstanceView[],
+  counts: boolean,
+): readonly InstanceFigures[] {
+  const { held, rings, growers, seenMs } = shell;
   const nowMs = performance.now();
-  const spentMs = nowMs - shell.lastMs;
-  shell.lastMs = nowMs;
-  const counts = countsFiles(shell);
   const sums = new Map<string, Point>();
   const seen: InstanceFigures[] = [];
   for (const { instance, service, pid } of views) {
     const known = shell.known.get(instance);
-    const stats = (known?.pids ?? []).flatMap((pid) => shell.stats.read(pid) ?? []);
+    const stats = (known?.pids ?? []).flatMap((one) => shell.stats.read(one) ?? []);
     if (known === undefined || stats.length === 0) {
       held.delete(instance);
       continue;
     }
-    const before = held.get(instance) ?? null;
-    const openFiles = counts ? openFilesOf(known.pids) : known.openFiles;
-    const next = measure(stats, openFiles, before, Math.max(0.001, spentMs / 1_000));
+    // What is counted is remembered: a look that does not count must not tell of an older number.
+    if (counts) shell.known.set(instance, { ...known, openFiles: openFilesOf(known.pids) });
+    const openFiles = shell.known.get(instance)?.openFiles ?? null;
+    const next = measure(stats, openFiles, held.get(instance) ?? null, nowMs);
     held.set(instance, next);
     sums.set(service, add(sums.get(service) ?? null, next.figures));
     const { zombies } = known;
     seen.push({ service, instance, ...next.figures, ...stateOf(stats, pid), zombies });
   }
-  forget(held, new Set(views.map(({ instance }) => instance)));
-  forget(rings, new Set(views.map(({ service }) => service)));
-  for (const [service, point] of sums) fill(ringOf(rings, service), point, spentMs, shell.everyMs);
-  if (passMs > 0) shell.nextPassMs = performance.now() + passMs / shell.costShare;
-  const costMs = threadCpuMs() - beganMs;
-  for (const listener of shell.looked) listener(seen);
-  return costMs;
+  for (const [service, point] of sums) {
+    fill(ringOf(rings, service), point, nowMs - (seenMs.get(service) ?? nowMs), shell.everyMs);
+    seenMs.set(service, nowMs);
+    const { memoryBytes, openFiles } = point;
+    growers.note(service, { memoryBytes: memoryBytes ?? 0, openFiles }, nowMs);
+  }
+  return seen;
 }
 
 /** Of the process that stands still when one does, else of the service's own. */
@@ -191,8 +232,9 @@ function measure(
   stats: readonly ProcessStat[],
   openFiles: number | null,
   before: Held | null,
-  seconds: number,
+  nowMs: number,
 ): Held {
+  const seconds = Math.max(0.001, (nowMs - (before?.atMs ?? nowMs)) / 1_000);
   const ticks = new Map<string, number>();
   let spent = 0;
   let memoryBytes = 0;
@@ -210,6 +252,7 @@ function measure(
   return {
     figures: { memoryBytes, cpuRatio, openFiles, threads, processes: stats.length },
     ticks,
+    atMs: nowMs,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Takes a closer look at an incident and says what caused it; again while it goes on. */
 import type { ServiceExam } from '../loop/collect/exam.ts';
 import { allDecisionRules } from '../loop/diagnose/decision-rules/all.ts';
+import { usersOfDisk } from '../loop/diagnose/disk-users.ts';
 import { diagnoseBy, type Finding } from '../loop/diagnose/diagnose.ts';
 import { groupSymptoms, type Group } from '../loop/diagnose/root-cause.ts';
 import type { Diagnosis, DiagnosisClass } from '../loop/diagnose/diagnosis.ts';
@@ -47,14 +48,17 @@ export function look(turn: Turn, incident: Incident): void {
   effects.push({ kind: 'examine', incidentId: incident.id, services });
 }
 
-/** The suspects first: root, services, then what they depend on. */
+/** The suspects first: root, services, through whom a disk is seen, then what they depend on. */
 function examined({ state }: Turn, incident: Incident): readonly string[] {
   const { services } = state.picture;
-  const own = [incident.root, ...incident.services].filter((name) => services.has(name));
+  const named = [incident.root, ...incident.services];
+  const own = named.filter((name) => services.has(name));
   const below = own.flatMap((name) =>
     (services.get(name)?.definition.dependsOn ?? []).map(({ service }) => service),
   );
-  const first = [...new Set([...own.slice(0, 6), ...below])].filter((name) => services.has(name));
+  const around = named.flatMap((name) => usersOfDisk(state.picture, name));
+  const all = new Set([...own.slice(0, 6), ...around, ...below]);
+  const first = [...all].filter((name) => services.has(name));
   return first.slice(0, mostExamined);
 }
 

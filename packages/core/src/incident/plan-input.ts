@@ -11,6 +11,7 @@ import { runsOf, workOf, type Turn } from '../loop-state.ts';
 import type { Incident } from './incident.ts';
 import { judgeOf } from './judge.ts';
 import { serviceVersionOf } from './service-version.ts';
+import { sufferingOf } from './suffering.ts';
 
 export type Planned = Readonly<{
   planId: string;
@@ -28,9 +29,7 @@ export function planInput(turn: Turn, incident: Incident, planned: Planned): Cho
     flags: state.flags,
     rails: state.rails,
     facts: stackFacts(state.picture, state.policy, nowMs),
-    suffering: incident.symptoms
-      .filter(({ severity }) => severity === 'error')
-      .map(({ target }) => target),
+    suffering: sufferingOf(incident, diagnosis),
     tried: triedIn(turn, incident),
     greenDrills: [],
     serviceVersion: serviceVersionOf(state.picture, diagnosis.target),

@@ -12,6 +12,7 @@ import { startPaced } from './pace.ts';
 const everyMs = 10_000;
 /** Which mounts are used changes seldom. */
 const placesEveryMs = 60_000;
+const refreshAfterMs = 500;
 const maxMounts = 32;
 
 export const disksCollector: Collector = {
@@ -19,12 +20,17 @@ export const disksCollector: Collector = {
   start({ link, emit, budget, nowMs }) {
     const pending = new Set<string>();
     let places: readonly string[] = [];
-    let placesAtMs = Number.NEGATIVE_INFINITY;
-    const forget = (): void => void (placesAtMs = Number.NEGATIVE_INFINITY);
+    let due: NodeJS.Timeout | undefined;
+    const refresh = (): void => void (places = usedMounts(link));
+    // Several changes come together: one look through all paths is enough for them.
+    const refreshSoon = (): void => {
+      clearTimeout(due);
+      due = setTimeout(() => budget.spend('disks', refresh), refreshAfterMs).unref();
+    };
     const disposers = [
-      link.onSnapshot(forget),
+      link.onSnapshot(refreshSoon),
       link.onNotice(({ kind }) => {
-        if (kind === 'stack-changed') forget();
+        if (kind === 'stack-changed') refreshSoon();
       }),
     ];
     const readOne = async (path: string): Promise<void> => {
@@ -34,21 +40,21 @@ export const disksCollector: Collector = {
       pending.delete(path);
       if (samples.length > 0) emit([{ kind: 'sampled', atMs: nowMs(), samples }]);
     };
-    const stop = startPaced({
-      name: 'disks',
-      everyMs,
-      budget,
-      look() {
-        const atMs = performance.now();
-        if (atMs - placesAtMs > placesEveryMs) {
-          places = usedMounts(link);
-          placesAtMs = atMs;
-        }
-        for (const path of places) void readOne(path);
-      },
-    });
+    const stops = [
+      // Dear beside the look itself: on one pace with it, room would be looked at too seldom.
+      startPaced({ name: 'disks', everyMs: placesEveryMs, budget, look: refresh }),
+      startPaced({
+        name: 'disks',
+        everyMs,
+        budget,
+        look() {
+          for (const path of places) void readOne(path);
+        },
+      }),
+    ];
     return () => {
-      stop();
+      clearTimeout(due);
+      for (const stop of stops) stop();
       for (const dispose of disposers) dispose();
     };
   },

@@ -42,13 +42,18 @@ export function observe(picture: Picture, observation: Observation, nowMs: numbe
       withService(picture, observation.service, (service) => {
         takeCheck(picture, service, observation);
         noteHealth(service, nowMs);
+        takeTally(picture, service, nowMs);
       });
       return;
     case 'sampled':
       takeSamples(picture, observation.samples, nowMs);
       return;
     case 'lines':
-      withService(picture, observation.service, (service) => takeLines(service, observation));
+      // A flood makes looks rare: what it does to the log must show all the same.
+      withService(picture, observation.service, (service) => {
+        takeLines(service, observation);
+        takeTally(picture, service, nowMs);
+      });
       return;
     case 'explained':
       withService(picture, observation.service, (service) =>

@@ -4,6 +4,7 @@
  */
 import type { Metric } from '../collect/metric.ts';
 import type { Picture } from '../collect/picture.ts';
+import type { Point } from '../collect/point.ts';
 import { straightness, type RobustLine } from '../collect/robust.ts';
 
 export type Growth = RobustLine & Readonly<{ windowMs: number; from: number; now: number }>;
@@ -18,7 +19,12 @@ export type Asked = Readonly<{
 }>;
 
 const leastR2 = 0.8;
-const leastPoints = 12;
+/** As many as a minute has; of fewer each must be above the one before, on a line. */
+const manyPoints = 12;
+const fewPoints = 5;
+const fewR2 = 0.93;
+/** Of the whole line's. */
+const leastPace = 0.4;
 const pastMs = 3 * 3_600_000;
 /** Garbage lets one peak be a little higher than another. */
 const newHighRatio = 1.1;
@@ -31,15 +37,30 @@ export function growthOf(picture: Picture, asked: Asked): Growth | null {
   const points = picture.series.points(subject, metric, nowMs - windowMs);
   const [first] = points;
   const last = points.at(-1);
-  if (first === undefined || last === undefined || points.length < leastPoints) return null;
-  if (last.atMs - first.atMs < windowMs * 0.8) return null;
+  if (first === undefined || last === undefined || points.length < fewPoints) return null;
+  const isFew = points.length < manyPoints;
+  if (last.atMs - first.atMs < windowMs * (isFew ? 0.6 : 0.8)) return null;
   // Cheap before dear: most figures do not even end above their start.
   if (last.value <= first.value) return null;
+  if (isFew && !rises(points)) return null;
   if (newHigh && !isNewHigh(picture, asked, first.atMs, last.value)) return null;
   if (straightness(points) < leastStraight) return null;
   const line = picture.series.slope(subject, metric, nowMs - windowMs);
-  if (line === null || line.r2 < leastR2 || line.lowPerS <= 0) return null;
+  if (line === null || line.r2 < (isFew ? fewR2 : leastR2) || line.lowPerS <= 0) return null;
+  if (!goesOn(points, line.perS)) return null;
   return { ...line, windowMs, from: first.value, now: last.value };
+}
+
+function rises(points: readonly Point[]): boolean {
+  return points.every(({ value }, at) => at === 0 || value > points[at - 1]!.value);
+}
+
+/** Does its newest third still rise? Caches that are full now grew as straight as a leak. */
+function goesOn(points: readonly Point[], perS: number): boolean {
+  const from = points[Math.floor((points.length * 2) / 3) - 1];
+  const last = points.at(-1);
+  if (from === undefined || last === undefined) return false;
+  return last.value - from.value >= (leastPace * perS * (last.atMs - from.atMs)) / 1_000;
 }
 
 /** Without a past as long as the window nobody knows what is high. */

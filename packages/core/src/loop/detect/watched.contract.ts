@@ -33,14 +33,15 @@ export class Watched extends Stage {
     return began;
   }
 
-  /** Five-second readings for this long; `values` gets the seconds since it began. */
+  /** Readings every five seconds for this long; `values` gets the seconds since it began. */
   sample(
     ms: number,
     values: (second: number) => Readonly<Record<string, number>>,
+    everyMs = 5_000,
   ): readonly string[] {
     const began: string[] = [];
-    for (let past = 0; past < ms; past += 5_000) {
-      this.wait(5_000);
+    for (let past = 0; past < ms; past += everyMs) {
+      this.wait(everyMs);
       const samples = Object.entries(values(past / 1_000)).map(([name, value]): Sample => {
         const cut = name.lastIndexOf(' ');
         return { subject: name.slice(0, cut), metric: name.slice(cut + 1) as Metric, value };

@@ -10,9 +10,11 @@ import type { Classifier } from '../../knowledge/classifier.ts';
 import type { Picture, ServicePicture } from '../collect/picture.ts';
 import { complaintsOf, type Complaint } from './complaint.ts';
 import { allDecisionRules } from './decision-rules/all.ts';
+import { diskRules } from './decision-rules/disk.ts';
 import type { DecisionRule, Situation } from './decision-rule.ts';
 import type { Diagnosis, Verdict } from './diagnosis.ts';
 import { consulted } from './consult.ts';
+import { usersOfDisk } from './disk-users.ts';
 import { linksOf } from './neighbours.ts';
 import { rankCauses, type Offer, type Ranked } from './rank-causes.ts';
 import type { Group } from './root-cause.ts';
@@ -46,10 +48,23 @@ export type Asked = Readonly<{
 export function diagnoseBy(rules: readonly DecisionRule[], asked: Asked): Finding {
   const { group, picture, exams: given, nowMs, learnt = null } = asked;
   const exams = freshExams(given, picture, nowMs);
-  const offers = namesIn(group, picture, exams).flatMap((name) => {
-    const situation = situationOf({ ...asked, exams }, name);
-    return situation === null ? [] : offersOf(situation, rules);
-  });
+  const offersBy = (names: readonly string[], by: readonly DecisionRule[]): readonly Offer[] =>
+    names.flatMap((name) => {
+      const situation = situationOf({ ...asked, exams }, name);
+      return situation === null ? [] : offersOf(situation, by);
+    });
+  const seers = unseenDisks(group, picture, exams);
+  const suspects = namesIn(group, picture, exams);
+  // A disk or the host that nobody suffers from yet is seen through any service.
+  const any = suspects.length + seers.length > 0 ? [] : [...picture.services.keys()].slice(0, 1);
+  const offers = [
+    ...offersBy([...suspects, ...any], rules),
+    // Who only lets a disk be seen is accused of nothing else.
+    ...offersBy(
+      seers.filter((name) => !suspects.includes(name)),
+      diskRules.filter((one) => rules.includes(one)),
+    ),
+  ];
   const unasked = offers.filter(({ target }) => picture.services.get(target)?.want !== 'down');
   const ranked = rankCauses(consulted(unasked, { ...asked, exams }, learnt), group, picture);
   const best = ranked[0];
@@ -66,9 +81,17 @@ function namesIn(group: Group, picture: Picture, exams: Exams): readonly string[
   const own = [...group.rootCandidates, ...group.services];
   const below = own.flatMap((name) => linksOf(picture, name)).filter(({ to }) => exams.has(to));
   const names = [...own, ...below.map(({ to }) => to)];
-  const known = [...new Set(names)].filter((name) => picture.services.has(name));
-  // A disk or the host that nobody suffers from yet is seen through any service.
-  return known.length > 0 ? known : [...picture.services.keys()].slice(0, 1);
+  return [...new Set(names)].filter((name) => picture.services.has(name));
+}
+
+/** Through whom a disk was looked at that nobody who suffers uses. */
+function unseenDisks(group: Group, picture: Picture, exams: Exams): readonly string[] {
+  const names = [...new Set([...group.rootCandidates, ...group.services])];
+  const sees = (disk: string, name: string): boolean =>
+    exams.get(name)?.mounts.some(({ path }) => `@disk:${path}` === disk) === true;
+  return names
+    .filter((disk) => disk.startsWith('@disk:') && !names.some((name) => sees(disk, name)))
+    .flatMap((disk) => usersOfDisk(picture, disk).filter((name) => sees(disk, name)));
 }
 
 function situationOf(asked: Asked, name: string): Situation | null {

@@ -111,8 +111,9 @@ export type Growth = Readonly<{
   spanMs: number;
 }>;
 
-/** A young run fills its caches and pools. */
+/** A young run fills its caches and pools; less of it is left out where the end is foretold. */
 const warmMs = 60_000;
+const foretoldWarmMs = 15_000;
 const growthWindowsMs = [3_600_000, 900_000, 300_000, 120_000, 60_000] as const;
 
 /**
@@ -121,9 +122,13 @@ const growthWindowsMs = [3_600_000, 900_000, 300_000, 120_000, 60_000] as const;
  * rises and falls: its lows stay. A leak that has just begun shows in the shorter times.
  */
 export function growth(situation: Situation, metric: Metric): Growth | null {
-  const { service, nowMs } = situation;
+  const { service, nowMs, symptoms } = situation;
   const runs = [...service.instances.values()].map(({ runSinceMs }) => runSinceMs ?? 0);
-  const runMs = Math.max(...runs) + warmMs;
+  const isForetold = symptoms.some(
+    ({ kind, target, key }) =>
+      kind === 'forecast' && target === service.name && key.endsWith(`:${metric}`),
+  );
+  const runMs = Math.max(...runs) + (isForetold ? foretoldWarmMs : warmMs);
   for (const windowMs of growthWindowsMs) {
     const found = growthSince(situation, metric, Math.max(nowMs - windowMs, runMs));
     if (found === null || found.r2 < 0.7) continue;
@@ -147,9 +152,15 @@ function growthSince(
   const last = points.at(-1);
   if (slope === null || first === undefined || last === undefined) return null;
   const spanMs = last.atMs - first.atMs;
-  const rises = points.length >= 8 && risesThroughout(points.map(({ value }) => value));
+  const values = points.map(({ value }) => value);
+  const rises = values.length >= 8 ? risesThroughout(values) : risesEachTime(values);
   if (slope.perS <= 0 || spanMs < 30_000 || !rises) return null;
   return { perS: slope.perS, r2: slope.r2, from: first.value, to: last.value, spanMs };
+}
+
+/** Of few readings, as a large stack has them, each must say it. */
+function risesEachTime(values: readonly number[]): boolean {
+  return values.length >= 5 && values.every((value, at) => at === 0 || value > values[at - 1]!);
 }
 
 function risesThroughout(values: readonly number[]): boolean {

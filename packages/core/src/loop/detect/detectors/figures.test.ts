@@ -139,6 +139,45 @@ test('forecast: a fast leak is told before it bursts', () => {
   expect(stage.sample(90_000, leak)).toContain('forecast:api:rss_bytes');
 });
 
+test('forecast: a fast leak on a stack whose looks are far apart', () => {
+  const stage = open({ limits: { ...limits, memoryBytes: 300 * mebibyte } });
+  const calm = () => ({ 'api rss_bytes': (60 + stage.noise(1)) * mebibyte });
+  stage.sample(240_000, calm, 20_000);
+  const leak = (second: number) => ({ 'api rss_bytes': (60 + second * 1.5) * mebibyte });
+  expect(stage.sample(140_000, leak, 20_000)).toContain('forecast:api:rss_bytes');
+});
+
+test('forecast: a young run that is about to burst is not waited for', () => {
+  const stage = open({ limits: { ...limits, memoryBytes: 260 * mebibyte } });
+  stage.start('api');
+  const leak = (second: number) => ({ 'api rss_bytes': (60 + second * 2) * mebibyte });
+  expect(stage.sample(90_000, leak)).toContain('forecast:api:rss_bytes');
+});
+
+test('forecast: few readings that only swing say nothing', () => {
+  const stage = open({ limits: { ...limits, memoryBytes: 200 * mebibyte } });
+  const sawtooth = (second: number) => ({
+    'api rss_bytes': (80 + ((second % 240) / 240) * 70) * mebibyte,
+  });
+  stage.sample(hour, sawtooth, 20_000);
+  expect(stage.sample(hour, sawtooth, 20_000)).toEqual([]);
+});
+
+test('forecast: what a new run fills its caches with is no leak', () => {
+  const stage = open({ limits: { ...limits, memoryBytes: 200 * mebibyte } });
+  stage.sample(120_000, () => ({ 'api rss_bytes': 60 * mebibyte }));
+  stage.start('api');
+  const warm = (second: number) => ({ 'api rss_bytes': (60 + Math.min(80, second)) * mebibyte });
+  expect(stage.sample(400_000, warm)).toEqual([]);
+});
+
+test('threshold: looks that are far apart are enough when there are three', () => {
+  const stage = open({ limits: { ...limits, openFiles: 100 } });
+  const high = () => ({ 'api fds': 95 });
+  expect(stage.sample(40_000, high, 20_000)).toEqual([]);
+  expect(stage.sample(20_000, high, 20_000)).toEqual(['threshold:api:fds']);
+});
+
 test('a busy processor where others are busy, too, and a young history', () => {
   const stage = open();
   const calm = () => ({

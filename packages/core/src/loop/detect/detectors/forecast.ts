@@ -13,7 +13,7 @@ import { isSettled, liveCount } from '../recent.ts';
 import { signOf } from '../sign.ts';
 
 const minute = 60_000;
-const windowsMs = [minute, 3 * minute, 15 * minute, 180 * minute] as const;
+const windowsMs = [minute, 2 * minute, 3 * minute, 15 * minute, 180 * minute] as const;
 const diskWindowsMs = [15 * minute, 180 * minute, 1_440 * minute] as const;
 /** A line through a window says nothing of what comes later than this many windows. */
 const trust = 2;
@@ -25,7 +25,7 @@ const warmMs = minute;
 export const forecast: Detector = {
   id: 'forecast',
   flag: 'prediction',
-  everyMs: 15_000,
+  everyMs: 5_000,
   clearMs: 45_000,
   refractoryMs: 120_000,
   detect: (picture, nowMs) => [
@@ -70,6 +70,8 @@ function ofService(picture: Picture, service: ServicePicture, nowMs: number): re
   return limitsOf(service).flatMap((limit) => {
     const last = picture.series.last(service.name, limit.metric, nowMs);
     if (last === null || last < limit.limit * leastShare || last >= limit.limit) return [];
+    const soon = imminent(picture, service, limit, { last, nowMs });
+    if (soon !== null) return [soon];
     for (const windowMs of windowsMs) {
       if (!isSettled(service, windowMs + warmMs, nowMs)) return [];
       const asked = { subject: service.name, metric: limit.metric, windowMs, nowMs };
@@ -78,6 +80,32 @@ function ofService(picture: Picture, service: ServicePicture, nowMs: number): re
     }
     return [];
   });
+}
+
+/** What fills its caches has filled them by then, or will burst. */
+const imminentShare = 0.75;
+const imminentMs = minute;
+const imminentR2 = 0.95;
+const youngMs = 15_000;
+
+/**
+ * A run too young to have a past, and so close to its limit on a line so straight that to wait for
+ * one is to wait for the end.
+ */
+function imminent(
+  picture: Picture,
+  service: ServicePicture,
+  limit: Limit,
+  { last, nowMs }: Readonly<{ last: number; nowMs: number }>,
+): Sign | null {
+  if (limit.warnMs === 0 || last < limit.limit * imminentShare) return null;
+  if (!isSettled(service, imminentMs + youngMs, nowMs)) return null;
+  const { metric } = limit;
+  const asked = { subject: service.name, metric, windowMs: imminentMs, nowMs, newHigh: false };
+  const growth = growthOf(picture, asked);
+  if (growth === null || growth.r2 < imminentR2) return null;
+  if (timeToLimit(growth, limit.limit).lateMs > imminentMs) return null;
+  return due(growth, service.name, limit)?.(nowMs) ?? null;
 }
 
 const diskLimits: readonly Limit[] = [

@@ -2,17 +2,21 @@
 import { readAccess } from '../../collect/access-log.ts';
 import type { Picture, ServicePicture } from '../../collect/picture.ts';
 import type { Detector, Sign } from '../detector.ts';
-import { holds, recent } from '../recent.ts';
+import { holds, isSettled, recent } from '../recent.ts';
 import { signOf } from '../sign.ts';
-import { usualOf } from '../usual.ts';
 import { clip } from './template-new.ts';
 
-const windowMs = 30_000;
+const windowMs = 20_000;
 const shareOfBytes = 0.95;
 const times = 20;
-const leastBytesPerS = 50_000;
-/** Of a service without a past. */
+const leastBytesPerS = 30_000;
+/** Of a service whose quiet was never seen. */
 const plainFloodBytesPerS = 1_000_000;
+const silentMs = 180_000;
+/** A baseline of fewer readings may be of the flood itself. */
+const enoughPoints = 60;
+const quietMs = 900_000;
+const quietPoints = 3;
 
 export const logFlood: Detector = {
   id: 'log-flood',
@@ -26,13 +30,13 @@ export const logFlood: Detector = {
 function signsOf(picture: Picture, service: ServicePicture, nowMs: number): readonly Sign[] {
   const last = picture.series.last(service.name, 'log_bytes_per_s', nowMs);
   if (last === null || last < leastBytesPerS) return [];
-  const usual = usualOf(picture, service.name, 'log_bytes_per_s', nowMs);
-  const bar = usual === null ? plainFloodBytesPerS : Math.max(leastBytesPerS, usual.median * times);
+  const quiet = quietOf(picture, service, nowMs);
+  const bar = quiet === null ? plainFloodBytesPerS : Math.max(leastBytesPerS, quiet * times);
   const lately = recent(picture, service.name, 'log_bytes_per_s', { nowMs, windowMs });
   if (lately === null || !holds(lately, (value) => value >= bar)) return [];
   const loudest = loudestOf(service, nowMs);
   if (loudest === null) return [];
-  const rate = `${(lately.median / 1_000_000).toFixed(1)} MB/s`;
+  const rate = `${Math.round(lately.median / 1_000)} kB/s`;
   return [
     signOf({
       kind: 'template-surge',
@@ -44,6 +48,24 @@ function signsOf(picture: Picture, service: ServicePicture, nowMs: number): read
       from: 'template',
     }),
   ];
+}
+
+/**
+ * What it logs when all is well: its baseline, or the least of a young service's readings, which no
+ * flood of a minute can raise. null: too little was seen.
+ */
+function quietOf(picture: Picture, service: ServicePicture, nowMs: number): number | null {
+  const baseline = picture.series.baseline(service.name, 'log_bytes_per_s', nowMs);
+  if (baseline !== null && baseline.points >= enoughPoints) return baseline.median;
+  const before = picture.series
+    .points(service.name, 'log_bytes_per_s', nowMs - quietMs)
+    .filter(({ atMs }) => atMs < nowMs - windowMs)
+    .map(({ value }) => value)
+    .toSorted((a, b) => a - b);
+  const least = before[quietPoints - 1];
+  if (least !== undefined) return least;
+  // Not a word in all that time is a past, too.
+  return isSettled(service, silentMs, nowMs) ? 0 : null;
 }
 
 /** An example of the template that nearly all bytes are of; null: it is not one alone. */

@@ -95,6 +95,28 @@ test('flood: a young one is seen, too, and requests by the thousand are none', (
   expect(flooded(`${access} "-" "agent"`)).not.toContain('template-surge:api:flood');
 });
 
+test('flood: seen by the lines alone while looks are rare, and of a service that never spoke', () => {
+  const flooded = (before: readonly string[]) => {
+    const stage = open();
+    stage.lookFor(300_000, () => stage.log('api', ...before));
+    const flood = Array<string>(900).fill('state machine: idle -> idle, nothing to do');
+    return stage.lookFor(45_000, () => stage.log('api', ...before, ...flood));
+  };
+  expect(flooded([usual])).toContain('template-surge:api:flood');
+  expect(flooded([])).toContain('template-surge:api:flood');
+});
+
+test('flood: one that goes on does not become usual, and what was always loud is none', () => {
+  const flood: readonly string[] = Array(7_500).fill('state machine: idle -> idle');
+  const stage = open();
+  live(stage, 30_000, () => stage.log('api', usual));
+  const began = live(stage, 180_000, () => stage.log('api', usual, ...flood));
+  expect(began.filter((key) => key.endsWith(':flood'))).toEqual(['template-surge:api:flood']);
+  expect(stage.showing().map(({ key }) => key)).toContain('template-surge:api:flood');
+  const loud = open();
+  expect(live(loud, 600_000, () => loud.log('api', usual, ...flood))).toEqual([]);
+});
+
 test('errors: a reported one that is new and comes again', () => {
   const stage = open();
   live(stage, 900_000, () => {});

@@ -77,6 +77,28 @@ export const machineSituations: readonly SituationCase[] = [
     not: ['disk_full', 'inode_exhaustion'],
   },
   {
+    title: 'a full disk that nobody fails for yet, seen through who works there',
+    tell: () =>
+      story(
+        stackOf(plain),
+        (s) => shows(s, '@disk:/srv/sketched', 'disk', { severity: 'error' }),
+        (s) => series(s, '@disk:/srv/sketched', 'disk_used_ratio', () => 1),
+        (s) =>
+          examined(s, 'press', {
+            mounts: [
+              mount('/srv/sketched', {
+                usedRatio: 1,
+                freeBytes: 0,
+                deletedOpen: [{ service: 'intake', pid: 31, bytes: 8e9 }],
+              }),
+            ],
+          }),
+      ),
+    is: 'deleted_open_file',
+    at: 'intake',
+    not: ['disk_full'],
+  },
+  {
     title: 'a file system went read-only',
     tell: () =>
       story(

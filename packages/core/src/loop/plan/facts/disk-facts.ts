@@ -6,13 +6,16 @@ import type { FactParam, FactWorld, PictureFact } from './fact.ts';
 
 const pathParam: FactParam = { name: 'path', type: 'string' };
 
+/** What was found before that may be of an earlier trouble. */
+const looksLiveMs = 300_000;
+
 /** `@disk:/data` and `/data/x` are both on the mount `/data`. The newest look at it wins. */
-function mountOf({ picture }: FactWorld, path: Value | undefined): MountExam | null {
+function mountOf({ picture, nowMs }: FactWorld, path: Value | undefined): MountExam | null {
   if (typeof path !== 'string') return null;
   const wanted = path.replace(/^@disk:/, '');
   let best: Readonly<{ exam: ServiceExam; mount: MountExam }> | null = null;
   for (const { exam } of picture.services.values()) {
-    if (exam === null) continue;
+    if (exam === null || nowMs - exam.atMs > looksLiveMs) continue;
     for (const mount of exam.mounts) {
       const root = mount.path.endsWith('/') ? mount.path : `${mount.path}/`;
       if (wanted !== mount.path && !wanted.startsWith(root)) continue;

@@ -274,6 +274,24 @@ test('disks are told by the mount that holds the path', () => {
   });
 });
 
+test('what a disk looked like long ago is not known now', () => {
+  const stage = open();
+  const api = stage.picture.services.get('api');
+  const mount = {
+    path: '/data',
+    usedRatio: 0.2,
+    freeBytes: 1,
+    inodesUsedRatio: 0.2,
+    readOnly: false,
+    deletedOpen: [],
+    reclaimable: { files: 0, bytes: 0 },
+    topWriter: null,
+  };
+  if (api !== undefined) api.exam = exam({ atMs: stage.nowMs, mounts: [mount] });
+  stage.wait(600_000);
+  check(stage, { "reclaimable_files('/data')": null, "disk_used('/data')": null });
+});
+
 test('symptoms are named by kind', () => {
   const stage = open();
   const symptom = { target: 'api', kind: 'hang' } as FactWorld['symptoms'][number];
