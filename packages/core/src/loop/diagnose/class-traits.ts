@@ -59,6 +59,19 @@ const surface: ReadonlySet<DiagnosisClass> = new Set([
   'bridge_half_open',
 ]);
 
+/** These make callers wait; a wrong answer, and requests that are served as ever, are none of it. */
+const slowing: ReadonlySet<DiagnosisClass> = new Set([
+  'link_latency',
+  'db_slow',
+  'db_lock_contention',
+  'overload_retry_storm',
+  'cpu_noisy_neighbour',
+]);
+
+export function isSlowing(one: DiagnosisClass): boolean {
+  return slowing.has(one);
+}
+
 /** One cause though several suffer from it: known by what they share rather than by its target. */
 const shared: Readonly<Partial<Record<DiagnosisClass, string>>> = {
   net_refused_policy: 'peer',

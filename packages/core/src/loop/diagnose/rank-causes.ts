@@ -6,7 +6,7 @@
  * odds of a cause are o / (1 + sum of all o): alone it keeps its confidence, rivals take from it.
  */
 import type { Picture } from '../collect/picture.ts';
-import { causeKey, isSurface, vagueness } from './class-traits.ts';
+import { causeKey, isSlowing, isSurface, vagueness } from './class-traits.ts';
 import type { Verdict } from './diagnosis.ts';
 import { stepsTo } from './neighbours.ts';
 import type { Group } from './root-cause.ts';
@@ -73,6 +73,12 @@ function oddOf(offer: Offer, all: readonly Offer[], group: Group, picture: Pictu
   let odd = toOdds(offer.confidence) * (group.rootCandidates[0] === offer.target ? 1.3 : 1);
   for (const other of all) {
     if (other === offer || other.confidence < explainsFrom) continue;
+    // Where only a check is wrong nobody waits: what slows explains nothing.
+    if (isOnlyProbe(offer) && isSlowing(other.class)) continue;
+    if (isOnlyProbe(other) && isSlowing(offer.class)) {
+      odd = Math.min(odd, leftover);
+      continue;
+    }
     const doubt = 1 - other.confidence;
     if (other.target === offer.target) {
       // "It crashes" stays true beside "it lacks a module" and says no more.
@@ -84,6 +90,11 @@ function oddOf(offer: Offer, all: readonly Offer[], group: Group, picture: Pictu
     }
   }
   return odd;
+}
+
+/** A check is red while real requests succeed as quickly as ever. */
+function isOnlyProbe({ class: one, confidence, params }: Offer): boolean {
+  return one === 'probe_broken' && params['served'] === true && confidence >= explainsFrom;
 }
 
 /**

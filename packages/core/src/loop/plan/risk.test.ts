@@ -30,6 +30,15 @@ test('a dead one is only started again', () =>
     { action: restart, facts: factsOf({ api: { ...database, dead: true, deadInstances: ['x'] } }) },
     'low',
   ));
+test('one that surely answers nobody is as good as dead', () => {
+  const facts = factsOf({ api: database });
+  const mute = (confidence: number) => diagnosisOf({ class: 'db_hung', confidence });
+  check({ action: restart, facts, diagnosis: mute(0.9) }, 'low');
+  const elsewhere = { ...mute(0.9), target: 'other' };
+  check({ action: restart, facts, diagnosis: elsewhere }, 'medium', raises[0]!.because);
+  const because = [raises[0]!.because, 'the diagnosis is uncertain'];
+  check({ action: restart, facts, diagnosis: mute(0.7) }, 'high', ...because);
+});
 test('another kind of service is restarted', () => check({ action: restart }, 'low'));
 test('data may be lost', () =>
   check(

@@ -23,6 +23,7 @@ export const raises: readonly Raise[] = [
     holds: (input) =>
       endings.has(input.action.name) &&
       !restartsTheDead(input) &&
+      !isMute(input) &&
       input.targets.some((target) => input.facts.services.get(target)?.kind === 'database'),
   },
   { because: 'data may be lost', holds: ({ runbook }) => runbook.risk.dataLoss },
@@ -40,6 +41,12 @@ export const raises: readonly Raise[] = [
     holds: ({ diagnosis }) => diagnosis.confidence < certain,
   },
 ];
+
+/** It lives and surely answers nobody: no session is lost that anybody has. */
+function isMute({ diagnosis, targets }: RiskInput): boolean {
+  if (diagnosis.class !== 'db_hung' || diagnosis.confidence < certain) return false;
+  return targets.every((target) => target === diagnosis.target);
+}
 
 export type RiskVerdict = Readonly<{ risk: Risk; because: readonly string[] }>;
 

@@ -118,7 +118,7 @@ const probeBroken = rule('probe_broken', (situation) => {
   return {
     target: service.name,
     sentence: `check ${first.last.check} of ${service.name} fails while real requests are served`,
-    params: { check: first.last.check },
+    params: { check: first.last.check, served: serves === true },
     for: [
       when(serves === true, () => clue(0.75, 'series', 'its requests succeed as usual')),
       when(asked, () => clue(0.4, 'check', first.last.detail)),

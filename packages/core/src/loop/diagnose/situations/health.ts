@@ -1,6 +1,6 @@
 /** Situations told by checks against real traffic. */
-import { checkDown, of, series, shows } from '../situation.kit.ts';
-import { examined } from '../situation-exam.kit.ts';
+import { checkDown, connects, of, says, series, shows } from '../situation.kit.ts';
+import { endpoint, examined } from '../situation-exam.kit.ts';
 import { stackOf, type ServiceSketch } from '../situation-stack.kit.ts';
 import { story, type SituationCase } from './situation-case.ts';
 
@@ -52,6 +52,29 @@ export const healthSituations: readonly SituationCase[] = [
     is: 'probe_broken',
     at: 'catalog',
     not: ['hang', 'gray_failure', 'crash'],
+  },
+  {
+    title: 'red, and its requests succeed, while the way of what it needs looks slow',
+    tell: () =>
+      story(
+        stackOf({ ...two, store: { port: 7_300 }, catalog: { port: 7_100, needs: ['store'] } }),
+        (s) => checkDown(s, 'front', 'HTTP 500: TypeError: total is not a function'),
+        (s) => series(s, 'front', 'requests_per_s', () => 12),
+        (s) => series(s, 'front', 'error_ratio', () => 0.001),
+        (s) => examined(s, 'front'),
+        (s) => connects(s, 'catalog', { host: '127.0.0.1', port: 17_300 }),
+        (s) => says(s, 'catalog', 'ReadTimeout: 127.0.0.1:17300: Read timed out.', { times: 3 }),
+        (s) =>
+          examined(s, 'catalog', {
+            endpoints: [
+              endpoint('store', 7_300, { answerMs: 2 }),
+              endpoint('store', 17_300, { owner: null, answerMs: 400 }),
+            ],
+          }),
+      ),
+    is: 'probe_broken',
+    at: 'front',
+    not: ['link_latency', 'db_slow'],
   },
   {
     title: 'a constraint of the config does not hold',
