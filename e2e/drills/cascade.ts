@@ -67,8 +67,12 @@ async function openCrowd(count: number, seed: string): Promise<Crowd & { close()
   };
 }
 
-/** Lets the fault be, until everything is healed and closed, and tells what came of it. */
-async function follow(crowd: Crowd, known: ReadonlySet<string>): Promise<CascadeResult> {
+/** Lets the faults be, until each has its incident and all is healed; tells what came of it. */
+async function follow(
+  crowd: Crowd,
+  known: ReadonlySet<string>,
+  faults: number,
+): Promise<CascadeResult> {
   const heardBefore = crowd.receiver.messages.length;
   let unwellAtOnce = 0;
   const healed = await comesTrue(async () => {
@@ -76,7 +80,9 @@ async function follow(crowd: Crowd, known: ReadonlySet<string>): Promise<Cascade
     unwellAtOnce = Math.max(unwellAtOnce, sick.length);
     const fresh = (await crowd.loop.incidents()).filter(({ id }) => !known.has(id));
     return (
-      sick.length === 0 && fresh.length > 0 && fresh.every(({ state }) => state === 'resolved')
+      sick.length === 0 &&
+      fresh.length >= faults &&
+      fresh.every(({ state }) => state === 'resolved')
     );
   }, healMs);
   // A message that is one too many may come late.
@@ -114,13 +120,13 @@ export async function runCascade(
     const hands = crowd as unknown as DrillStack;
     const before = await idsOf(crowd);
     await killBehind(hands, crowd.database, 'SIGTERM');
-    const one = await follow(crowd, before);
+    const one = await follow(crowd, before, 1);
     await comesTrue(async () => (await serviceOf(hands, crowd.database)).state === 'ok', 30_000);
     const between = await idsOf(crowd);
     const [first = '', second = ''] = crowd.services;
     await tellRun(hands, first, 'handles 6');
     await tellRun(hands, second, 'children 50');
-    const two = await follow(crowd, between);
+    const two = await follow(crowd, between, 2);
     return { database: crowd.database, one, two };
   } finally {
     await crowd.close();

@@ -59,6 +59,8 @@ type Known = Readonly<{
 
 const defaultEveryMs = 5_000;
 const defaultCostShare = 1 / 10_000;
+/** Of the time that its cost would ask for: zombies and new processes are seen by passes only. */
+const passShare = 0.5;
 const maxMarks = 200;
 const maxCounted = 40;
 const markKinds = /^(service\.(started|ended)|port\.moved|healing\.|stack\.changed)/;
@@ -122,7 +124,7 @@ function takeAll(shell: Shell): number {
   const services = new Set(views.map(({ service }) => service));
   for (const map of [rings, seenMs]) forget(map, services);
   growers.forget(services);
-  if (passMs > 0) shell.nextPassMs = performance.now() + passMs / shell.costShare;
+  if (passMs > 0) shell.nextPassMs = performance.now() + (passMs / shell.costShare) * passShare;
   const costMs = threadCpuMs() - beganMs;
   for (const listener of shell.looked) listener(seen);
   return costMs;

@@ -135,6 +135,16 @@ describe('the standing', () => {
     check(after(failed, failed, failed, {}), { demoted: 0 }));
 });
 
+test('a trusted remedy that fails twice in a row is soon a doubtful one', () => {
+  const ten = Array.from({ length: 10 }, () => ({}));
+  const lost = (count: number) =>
+    Array.from({ length: count }, () => ({ result: 'no-effect' as const }));
+  const success = (experience: Experience) => betaMean(estimate(experience, ask).success);
+  expect(success(after(...ten, ...lost(1)))).toBeGreaterThan(0.8);
+  expect(success(after(...ten, ...lost(2)))).toBeLessThan(0.7);
+  expect(odds(after(...ten, ...lost(2))).success).toBeLessThan(10 * 0.3);
+});
+
 test('the mean duration is learnt', () => {
   const experience = after({ durationS: 10 }, { durationS: 30 });
   expect(estimate(experience, ask).durationS).toBe(20);

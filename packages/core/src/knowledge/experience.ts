@@ -3,9 +3,10 @@
  *
  * Beta(w·p0 + S, w·(1-p0) + F): the author's guess p0 counts as `w` runs, so it leads at first and
  * fades behind real outcomes. An arm with few runs borrows from the same step under other
- * diagnoses. Counts fade with each event of their diagnosis and halve when the runbook or the
- * service changes: in simulation that is what pays after the world has drifted, and nothing more
- * elaborate did. Source: HEALING, "Learning and choosing"; Thompson (1933) for the draw.
+ * diagnoses. Counts fade with each event of their diagnosis, halve when the runbook or the service
+ * changes, and shrink when a trusted remedy fails twice in a row: in simulation that is what pays
+ * after the world has drifted, and nothing more elaborate did. Source: HEALING, "Learning and
+ * choosing"; Thompson (1933) for the draw.
  */
 import type { Beta } from './beta.ts';
 import { keepForecast, type Forecast } from './calibration.ts';
@@ -23,6 +24,8 @@ const PRIOR_SUCCESS = 0.5;
 /** Kept of the counts per event of the same diagnosis. */
 const FADE = 0.99;
 const OTHER_VERSION = 0.5;
+/** Kept when what used to cure fails twice in a row: the world has changed, and nobody told. */
+const SURPRISED = 0.3;
 /** Below so many runs an arm borrows this share of the other diagnoses' counts, up to a cap. */
 const BORROW = { below: 5, share: 0.3, cap: 6 } as const;
 
@@ -215,6 +218,8 @@ function armOf({ arms }: Experience, arm: Arm, { versions, atMs }: RunFacts): Od
 }
 
 function count(odds: Odds, result: Result, run: RunFacts): void {
+  const isTrusted = odds.success > odds.failure;
+  if (result !== 'fixed' && odds.failuresInRow > 0 && isTrusted) scaleCounts(odds, SURPRISED);
   if (result === 'fixed') odds.success += run.confidence;
   else odds.failure += run.confidence;
   if (result === 'made-worse') odds.harmed += 1;
