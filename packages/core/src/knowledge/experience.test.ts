@@ -141,7 +141,7 @@ test('a trusted remedy that fails twice in a row is soon a doubtful one', () => 
     Array.from({ length: count }, () => ({ result: 'no-effect' as const }));
   const success = (experience: Experience) => betaMean(estimate(experience, ask).success);
   expect(success(after(...ten, ...lost(1)))).toBeGreaterThan(0.8);
-  expect(success(after(...ten, ...lost(2)))).toBeLessThan(0.7);
+  expect(success(after(...ten, ...lost(2)))).toBeLessThan(0.75);
   expect(odds(after(...ten, ...lost(2))).success).toBeLessThan(10 * 0.3);
 });
 
