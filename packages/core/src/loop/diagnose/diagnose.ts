@@ -120,7 +120,13 @@ function situationOf(asked: Asked, name: string): Situation | null {
 const recoveredMs = 20_000;
 const onsetMs = 5_000;
 
-/** What was complained of, never again, and got well is another story. */
+/** So often said, its silence says something, too. */
+const often = 5;
+
+/**
+ * What was complained of before and never again since it got well is another story; so is what was
+ * said all the time and fell silent.
+ */
 function lasting(
   complaints: readonly Complaint[],
   { healthyMs }: ServicePicture,
@@ -128,7 +134,8 @@ function lasting(
 ): readonly Complaint[] {
   return complaints.map((one) => {
     const recovered = healthyMs !== null && healthyMs - one.atMs >= recoveredMs;
-    return recovered && one.atMs < sinceMs - onsetMs ? { ...one, isOver: true } : one;
+    const before = one.atMs < sinceMs - onsetMs || one.count >= often;
+    return recovered && before ? { ...one, isOver: true } : one;
   });
 }
 

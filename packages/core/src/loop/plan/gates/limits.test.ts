@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { GateInput } from '../gate-input.ts';
 import type { Decision } from '../plan.ts';
-import { gateInputOf, nowMs, runbookOf } from '../planning.contract.ts';
+import { gateInputOf, nowMs, runbookOf, stepOf } from '../planning.contract.ts';
 import { openRails, type RailRun, type Rails } from '../rails.ts';
 import { limits } from './limits.ts';
 
@@ -40,6 +40,10 @@ test('it cools down for five minutes', () =>
 test('the runbook says for how long', () => {
   const limits = { ...runbookOf().limits, cooldownMs: 30_000 };
   check({ ...runs(run(2 * minuteMs)), runbook: runbookOf({ limits }) }, null, /within/);
+});
+test('a call of a person does not wait', () => {
+  const step = stepOf({ action: 'escalate' });
+  check({ ...runs(run(minuteMs)), step, runbook: runbookOf({}, [step]) }, null, /within/);
 });
 test('another key does not cool', () =>
   check(runs(run(minuteMs, { dedupe: 'db' })), null, /within/));

@@ -1,5 +1,7 @@
 /** Cooldown, runs per hour, blocks after failures, chronic faults, runbooks that fire in vain. */
 import { howLong } from '../../diagnose/words.ts';
+import { isTalk } from '../autonomy.ts';
+import { chainFrom } from '../cost.ts';
 import type { Gate, GateAnswer, GateInput } from '../gate-input.ts';
 import type { RailRun } from '../rails.ts';
 
@@ -69,10 +71,12 @@ function exhausted(
   return recent < count ? null : escalate(`${recent} runs in ${howLong(perMs)} are spent`);
 }
 
+/** A call of a person is no act that could be repeated too soon: it never waits. */
 function cooling(
-  { policy, runbook, nowMs }: GateInput,
+  { policy, runbook, step, nowMs }: GateInput,
   runs: readonly RailRun[],
 ): GateAnswer | null {
+  if (chainFrom(runbook, step.id).every(({ action }) => isTalk(action))) return null;
   const cooldownMs = runbook.limits.cooldownMs ?? policy.cooldownMs;
   const endedMs = Math.max(0, ...runs.map((run) => run.endedMs ?? run.startedMs));
   const untilMs = endedMs + cooldownMs;
