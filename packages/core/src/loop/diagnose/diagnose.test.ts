@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { allDecisionRules } from './decision-rules/all.ts';
 import { diagnose, diagnoseBy } from './diagnose.ts';
 import { groupSymptoms } from './root-cause.ts';
-import { checkDown, ends, explained, gone, halted, says } from './situation.kit.ts';
+import { checkDown, ends, explained, gone, halted, of, says } from './situation.kit.ts';
 import { nowMs, stackOf, type ServiceSketch, type Story } from './situation-stack.kit.ts';
 import { endpoint, examined } from './situation-exam.kit.ts';
 
@@ -35,6 +35,20 @@ test('fifty callers of one stopped database are one group, on the database', () 
   expect(solved[0]?.found.confidence).toBeGreaterThan(0.8);
   expect(solved[0]?.group.services).toHaveLength(51);
   expect(solved[0]?.found.affected).toHaveLength(50);
+});
+
+test('a peer that says nothing to a bridge that is alive itself: sure enough to act', () => {
+  const story = stackOf({
+    far: { port: 9_001 },
+    gate: { kind: 'bridge', port: 9_002, needs: ['far'], checks: ['http', 'tcp'] },
+  });
+  const alive = of(story, 'gate').checks.get('gate.1/port')!;
+  alive.last = { ...alive.last, role: 'liveness' };
+  checkDown(story, 'gate', 'HTTP 503: {"trouble":"silent for 4s"}');
+  examined(story, 'gate', { endpoints: [endpoint('far', 9_001, { answers: null })] });
+  const [solved] = solve(story);
+  expect(solved?.found).toMatchObject({ class: 'bridge_half_open', target: 'far' });
+  expect(solved?.found.confidence).toBeGreaterThan(0.8);
 });
 
 test('two services that fail by themselves are two groups', () => {

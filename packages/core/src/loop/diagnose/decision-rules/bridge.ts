@@ -73,6 +73,12 @@ function connectedTo(situation: Situation): Reached | null {
   );
 }
 
+/** What asks whether it is alive passes, what asks for its peer does not. */
+function isWellItself(service: ServicePicture): boolean {
+  const asked = [...service.checks.values()].filter(({ last }) => last.role === 'liveness');
+  return asked.length > 0 && asked.every(({ last }) => last.up === true);
+}
+
 const halfOpen = rule('bridge_half_open', (situation) => {
   const { service, symptoms } = situation;
   if (
@@ -108,6 +114,9 @@ const halfOpen = rule('bridge_half_open', (situation) => {
       ),
       when(silenced !== undefined, () => clue(0.45, 'template', silenced?.text ?? '')),
       when(mute, () => clue(0.6, 'network', `${name} accepts and does not answer`)),
+      when(told !== null && isWellItself(service), () =>
+        clue(0.25, 'check', `${service.name} itself is alive by its own check`),
+      ),
     ],
     against: [
       when(peer !== null && isDown(peer), () => clue(0.7, 'dependency', `${name} does not run`)),
