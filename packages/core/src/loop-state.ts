@@ -64,6 +64,8 @@ export type Work = {
   /** `class:target` of the diagnosis that was planned for, and when to plan again. */
   plannedFor: string;
   planAgainMs: number;
+  /** Since when raw triggers hold, by runbook and place in it. */
+  readonly holds: Map<string, number>;
   /** A person asked for this runbook; null: nobody did. */
   byHand: { readonly runbook: string; readonly actor: string } | null;
   /** Since when it shows no symptom; null: it shows some. */
@@ -131,6 +133,7 @@ export function workOf(state: LoopState, incident: Incident, nowMs: number): Wor
     askSinceMs: 0,
     plannedFor: '',
     planAgainMs: 0,
+    holds: new Map(),
     byHand: null,
     quietSinceMs: null,
     absorbed: new Set(),

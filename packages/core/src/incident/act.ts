@@ -9,7 +9,7 @@ import type { Prepared } from '../loop/plan/choose-input.ts';
 import type { Expression, FactCall, Value } from '../loop/plan/expression/expression.ts';
 import type { Plan } from '../loop/plan/plan.ts';
 import { noteBegin, noteHold } from '../loop/plan/rail-notes.ts';
-import type { Runbook } from '../loop/plan/runbook.ts';
+import type { Runbook, Trigger } from '../loop/plan/runbook.ts';
 import type { Diagnosis, DiagnosisClass } from '../loop/diagnose/diagnosis.ts';
 import { beginRun } from '../loop/remedy/run-machine.ts';
 import { isReflex, type Run } from '../loop/remedy/run.ts';
@@ -39,6 +39,7 @@ const unknownMs = 20_000;
 const unknownLooks = 3;
 const certain = 0.5;
 const planAgainMs = 30_000;
+const rawAgainMs = 5_000;
 const mostPlans = 20;
 
 export function act(turn: Turn, incident: Incident): void {
@@ -54,15 +55,22 @@ export function act(turn: Turn, incident: Incident): void {
   }
   const key = `${diagnosis.class}:${diagnosis.target}`;
   if (work.plannedFor === key && nowMs < work.planAgainMs) return;
-  if (diagnosis.class === 'unknown' || diagnosis.confidence < certain) {
-    if (nowMs - incident.openedMs < unknownMs || work.looks < unknownLooks) return;
-    return escalate(turn, incident, 'the cause is not known');
-  }
-  if (isSupervisors(turn, diagnosis)) return;
   // More may be known soon: nobody is called for what the next look may settle.
   const isEarly = nowMs - incident.openedMs < unknownMs || work.looks < unknownLooks;
-  if (isEarly && fitting(turn, diagnosis, work).length === 0) return;
+  if (isUnknown(diagnosis)) {
+    if (isEarly) return;
+    if (fitting(turn, diagnosis, work).length > 0) return ask(turn, incident, diagnosis, work);
+    return escalate(turn, incident, unknownCause);
+  }
+  if (isSupervisors(turn, diagnosis)) return;
+  if (isEarly && fitting(turn, diagnosis, work).every((one) => !fits(one, diagnosis))) return;
   ask(turn, incident, diagnosis, work);
+}
+
+const unknownCause = 'the cause is not known';
+
+function isUnknown({ class: cause, confidence }: Diagnosis): boolean {
+  return cause === 'unknown' || confidence < certain;
 }
 
 /** What was mended at once gets its time to show, where that could be the cure. */
@@ -119,13 +127,23 @@ export function ask(turn: Turn, incident: Incident, diagnosis: Diagnosis, work: 
 function fitting({ state }: Turn, diagnosis: Diagnosis, { byHand }: Work): readonly Runbook[] {
   const asked = byHand === null ? undefined : state.runbooks.get(byHand.runbook);
   if (asked !== undefined) return [asked];
-  return [...state.runbooks.values()].filter((runbook) => fits(runbook, diagnosis));
+  const all = [...state.runbooks.values()];
+  const meant = all.filter((runbook) => fits(runbook, diagnosis));
+  // Raw signs start a runbook only where none is written for the cause.
+  return meant.length > 0 ? meant : all.filter((runbook) => rawTriggers(runbook).length > 0);
+}
+
+type RawTrigger = Extract<Trigger, Readonly<{ kind: 'when' }>>;
+
+function rawTriggers({ triggers }: Runbook): readonly RawTrigger[] {
+  return triggers.filter((trigger) => trigger.kind === 'when');
 }
 
 function expressionsOf(runbook: Runbook): readonly Expression[] {
   const branches = runbook.diagnose.flatMap(({ when }) => (when === null ? [] : [when]));
   const approval = runbook.approval.when === null ? [] : [runbook.approval.when];
-  return [...runbook.neverWhen, ...branches, ...approval];
+  const raw = rawTriggers(runbook).map(({ when }) => when);
+  return [...runbook.neverWhen, ...branches, ...approval, ...raw];
 }
 
 export function takeBranches(turn: Turn, asked: string, answers: readonly Value[]): void {
@@ -137,15 +155,37 @@ export function takeBranches(turn: Turn, asked: string, answers: readonly Value[
   if (activeRun(state, incident) !== null) return;
   const { diagnosis } = incident;
   const candidates = fitting(turn, diagnosis, work).map((runbook) =>
-    prepare(turn, diagnosis, runbook, { calls: work.asked, answers }),
+    prepare(turn, { diagnosis, work, runbook }, { calls: work.asked, answers }),
   );
-  decide(turn, incident, diagnosis, candidates);
+  const isMeant = candidates.some(
+    ({ triggered, runbook }) => triggered || fits(runbook, diagnosis),
+  );
+  if (isMeant || !isUnknown(diagnosis) || work.byHand !== null)
+    return decide(turn, incident, diagnosis, candidates);
+  // A sign that holds, but not yet for long enough, is waited for.
+  work.planAgainMs = nowMs + rawAgainMs;
+  if (work.holds.size === 0) escalate(turn, incident, unknownCause);
+}
+
+/** Has one of the runbook's raw signs held for as long as it asks? */
+function isTriggered(
+  { holds }: Work,
+  { runbook, nowMs }: Readonly<{ runbook: Runbook; nowMs: number }>,
+  verdicts: readonly boolean[],
+): boolean {
+  const lasting = rawTriggers(runbook).filter(({ forMs }, index) => {
+    const key = `${runbook.name}#${index}`;
+    if (verdicts[index] !== true) return void holds.delete(key);
+    const sinceMs = holds.get(key) ?? nowMs;
+    holds.set(key, sinceMs);
+    return nowMs - sinceMs >= forMs;
+  });
+  return lasting.length > 0;
 }
 
 function prepare(
   turn: Turn,
-  diagnosis: Diagnosis,
-  runbook: Runbook,
+  { diagnosis, work, runbook }: Readonly<{ diagnosis: Diagnosis; work: Work; runbook: Runbook }>,
   { calls, answers }: Readonly<{ calls: readonly FactCall[]; answers: readonly Value[] }>,
 ): Prepared {
   const judge = planJudge(turn, diagnosis, runbook);
@@ -158,20 +198,22 @@ function prepare(
     if (when !== null) at += 1;
     if (isTrue) step ??= goto;
   }
+  const approvalWhen = runbook.approval.when !== null && verdicts[at] === true;
+  if (runbook.approval.when !== null) at += 1;
   const params = judge.params;
   const chain = chainFrom(runbook, step ?? '');
   const first = chain[0]?.with['target'] ?? diagnosis.target;
   const named = [first, ...chain.flatMap((one) => one.with['target'] ?? [])];
   return {
     runbook,
-    triggered: false,
+    triggered: isTriggered(work, { runbook, nowMs: turn.nowMs }, verdicts.slice(at)),
     never: never < 0 ? null : (runbook.neverWhen[never]?.text ?? null),
     step,
     params,
     targets: [...new Set(named.map((name) => String(judge.fill(name))))].filter(Boolean),
     dedupe: String(judge.fill(runbook.dedupe)),
     guards: null,
-    approvalWhen: runbook.approval.when !== null && verdicts[at] === true,
+    approvalWhen,
   };
 }
 

@@ -54,7 +54,9 @@ export function weigh(input: ChooseInput, prepared: Prepared): Weighed | null {
   const durationS = odds.durationS ?? guessDurationS(runbook, chain);
   const impact = impactOf(input.diagnosis, input.facts);
   const costS = costOf({ durationS, harm, reversible, impact });
-  const confidence = presentConfidence(input);
+  // A raw sign is its author's own evidence, whatever the diagnosis is worth.
+  const isRaw = prepared.triggered && input.orderedBy === null;
+  const confidence = isRaw ? 1 : presentConfidence(input);
   const isFree = gate.risk === 'low' && reversible && explores(input);
   const chance = isFree ? drawn(input, odds, arm(input, runbook, stepId)) : betaMean(odds.success);
   const talk = chain.every(({ action }) => isTalk(action));
