@@ -79,7 +79,10 @@ export async function runDrill(
     const watch = await watchDrill(stack, injected, { beganMs, known });
     const given = { stack, fault, injected, watch, before, beganMs, round };
     const result = judge({ ...given, signal: await signal });
-    if (trace !== null) await keepTrace(stack, result, { folder: trace, watch });
+    if (trace !== null) {
+      const { targets } = injected.expected;
+      await keepTrace(stack, result, { folder: trace, watch, targets });
+    }
     return result;
   } finally {
     await injected.undo();
@@ -266,13 +269,21 @@ const titles = ({ incidents }: Watch): string =>
 async function keepTrace(
   stack: DrillStack,
   result: DrillResult,
-  { folder, watch }: Readonly<{ folder: string; watch: Watch }>,
+  {
+    folder,
+    watch,
+    targets,
+  }: Readonly<{ folder: string; watch: Watch; targets: readonly string[] }>,
 ): Promise<void> {
   const status = await stack.loop.status();
   const incidents = await Promise.all(watch.incidents.map(({ id }) => stack.loop.incident(id)));
+  const logs = await Promise.all(
+    targets.map(async (name) => [name, (await stack.fettle('logs', name)).stdout.slice(-20_000)]),
+  );
   const file = `${result.stack}-${result.round}-${result.fault}.json`;
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, file), JSON.stringify({ result, incidents, status }, null, 2));
+  const told = { result, incidents, status, logs: Object.fromEntries(logs) };
+  writeFileSync(join(folder, file), JSON.stringify(told, null, 2));
 }
 
 /** With the loop paused: the remedy that tempts is carried out, and the fault must go on. */

@@ -181,6 +181,8 @@ const table: readonly (readonly [DiagnosisClass, string, Case?])[] = [
   ['db_down', 'escalate', { target: 'outside' }],
   ['db_hung', 'process.signal', { target: 'db', ...halted }],
   ['db_hung', 'service.restart', { target: 'db' }],
+  ['db_hung', 'service.restart', { target: 'db', answers: { db_ping: { ok: false } } }],
+  ['db_hung', 'wait', { target: 'db', answers: { db_ping: { ok: true } } }],
   ['db_slow', 'escalate', { target: 'db' }],
   ['db_lock_contention', 'db.terminate_sessions', { target: 'db', params: { pid: 7 } }],
   ['pool_leak', 'service.restart'],

@@ -84,15 +84,25 @@ const reflexCauses: ReadonlySet<DiagnosisClass> = new Set([
   'worker_stuck',
   'port_conflict_foreign',
   'port_conflict_orphan',
+  'db_hung',
+  'pool_leak',
+  'fd_leak',
+  'thread_leak',
+  'mem_leak',
+  'heap_exhausted',
+  'cpu_own_hot_loop',
+  'cpu_own_threads',
 ]);
 const reflexMs = 15_000;
 
 function awaitsReflex(
   { state, nowMs }: Turn,
   incident: Incident,
-  { class: cause }: Diagnosis,
+  { class: cause, target }: Diagnosis,
 ): boolean {
-  const newest = runsOf(state, incident).findLast(isReflex);
+  const newest = runsOf(state, incident).findLast(
+    (run) => isReflex(run) && run.plan.targets[0] === target,
+  );
   if (newest === undefined || newest.phase === 'ended') return false;
   return reflexCauses.has(cause) && nowMs - newest.startedMs < reflexMs;
 }

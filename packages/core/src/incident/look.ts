@@ -128,12 +128,12 @@ function decide(turn: Turn, incident: Incident): void {
   });
 }
 
-/** When other incidents of its services were over: what was theirs does not speak here. */
-function settledBefore({ state }: Turn, { id }: Incident): ReadonlyMap<string, number> {
+/** When earlier incidents of its services were over: what was theirs does not speak here. */
+function settledBefore({ state }: Turn, { openedMs }: Incident): ReadonlyMap<string, number> {
   const settled = new Map<string, number>();
   for (const other of state.incidents.values()) {
     const { resolvedMs, closedBy } = other;
-    if (other.id === id || resolvedMs === null || closedBy?.startsWith('merged')) continue;
+    if (resolvedMs === null || resolvedMs > openedMs || closedBy?.startsWith('merged')) continue;
     for (const name of [other.root, ...other.services])
       settled.set(name, Math.max(resolvedMs, settled.get(name) ?? 0));
   }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { allDecisionRules } from './decision-rules/all.ts';
 import { diagnose, diagnoseBy } from './diagnose.ts';
 import { groupSymptoms } from './root-cause.ts';
-import { checkDown, ends, explained, gone, halted, of, says } from './situation.kit.ts';
+import { checkDown, ends, explained, gone, halted, of, says, shows } from './situation.kit.ts';
 import { nowMs, stackOf, type ServiceSketch, type Story } from './situation-stack.kit.ts';
 import { endpoint, examined } from './situation-exam.kit.ts';
 
@@ -76,4 +76,20 @@ test('what an earlier trouble left behind does not speak in a new one', () => {
   const settled = new Map([['api', nowMs - 25_000]]);
   const found = diagnoseBy(allDecisionRules, { ...asked, settled });
   expect(found).toMatchObject({ class: 'unknown', others: [] });
+});
+
+test('not even where a window of a symptom reaches back before its end', () => {
+  const story = stackOf({ api: { port: 5_001 } });
+  ends(story, 'api', { code: 1, agoMs: 40_000 });
+  says(story, 'api', "Error: Cannot find module 'left-pad'", { agoMs: 40_000 });
+  ends(story, 'api', { signal: 'SIGKILL', agoMs: 4_000 });
+  story.symptoms.length = 0;
+  shows(story, 'api', 'crash-loop', { agoMs: 40_000 });
+  const [group] = groupSymptoms(story.picture, story.symptoms, nowMs);
+  const asked = { group: group!, picture: story.picture, exams: story.exams, nowMs };
+  expect(diagnoseBy(allDecisionRules, asked)).toMatchObject({ class: 'missing_module' });
+  const settled = new Map([['api', nowMs - 15_000]]);
+  const found = diagnoseBy(allDecisionRules, { ...asked, settled });
+  expect(found.class).not.toBe('missing_module');
+  expect(found.others.map((one) => one.class)).not.toContain('missing_module');
 });

@@ -101,8 +101,7 @@ function situationOf(asked: Asked, name: string): Situation | null {
   const own = group.symptoms.filter(({ target }) => target === name || target.startsWith('@'));
   const symptoms = own.toSorted((a, b) => a.sinceMs - b.sinceMs);
   const sinceMs = Math.min(nowMs, ...group.symptoms.map((one) => one.sinceMs));
-  const settledMs = Math.min(sinceMs, asked.settled?.get(name) ?? 0);
-  const fromMs = Math.max(sinceMs - leadMs, settledMs);
+  const fromMs = Math.max(sinceMs - leadMs, asked.settled?.get(name) ?? 0);
   return {
     picture,
     service,

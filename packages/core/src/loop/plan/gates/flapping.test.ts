@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { GateInput } from '../gate-input.ts';
 import type { Decision } from '../plan.ts';
-import { actionOf, factsOf, gateInputOf } from '../planning.contract.ts';
+import { actionOf, diagnosisOf, factsOf, gateInputOf, nowMs } from '../planning.contract.ts';
+import { openRails } from '../rails.ts';
 import { flapping } from './flapping.ts';
 
 /** `stop` null: it passes. */
@@ -24,3 +25,19 @@ test('what restarts nothing may act', () =>
   check({ facts: factsOf({ api: unstable }) }, null, /restarts nothing/));
 test('the dead are restarted', () =>
   check({ action: restart, facts: factsOf({ api: gone }) }, null, /dead/));
+
+test('what surely is busy with itself is recycled, once an hour', () => {
+  const facts = factsOf({ api: unstable });
+  const busy = (confidence: number) => diagnosisOf({ class: 'cpu_own_hot_loop', confidence });
+  const acted = (agoMs: number) => ({
+    ...openRails(),
+    acts: { api: { atMs: nowMs - agoMs, runId: 'run-1', action: 'service.restart' } },
+  });
+  const stop = { kind: 'escalate' } as const;
+  check({ action: restart, facts, diagnosis: busy(0.85) }, null, /why is known/);
+  check({ action: restart, facts, diagnosis: busy(0.7) }, stop, /flapping/);
+  check({ action: restart, facts, diagnosis: busy(0.85), rails: acted(60_000) }, stop, /flapping/);
+  check({ action: restart, facts, diagnosis: busy(0.85), rails: acted(4e6) }, null, /known/);
+  const elsewhere = { ...busy(0.85), target: 'store' };
+  check({ action: restart, facts, diagnosis: elsewhere }, stop, /flapping/);
+});
