@@ -143,6 +143,7 @@ export const catalogue: readonly CatalogueEntry[] = [
       'todo',
       'done',
       'write-up',
+      'messages',
       'export',
       'scenario',
     ],

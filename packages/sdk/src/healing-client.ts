@@ -1,5 +1,6 @@
 /** The part of the client that speaks of healing: incidents, runs, approvals, pauses. */
 import type {
+  DeliveriesDocument,
   HealingCommandDocument,
   HealingDocument,
   IncidentDocument,
@@ -16,6 +17,8 @@ export type HealingClient = Readonly<{
   writeUp(id: string): Promise<string>;
   /** The incident's capsule as JSON text, sealed. */
   capsule(id: string): Promise<string>;
+  /** Messages about all incidents, or about one. */
+  deliveries(request?: Readonly<{ incident?: string }>): Promise<DeliveriesDocument>;
   runs(request?: Readonly<{ active?: boolean }>): Promise<RunsDocument>;
   runbooks(): Promise<RunbooksDocument>;
   runbook(name: string): Promise<RunbookDocument>;
@@ -54,6 +57,7 @@ export function healingClient({ get, text, post, queryOf }: Ask): HealingClient 
     incident: (id) => get(at('incidents', id)),
     writeUp: (id) => text(`${at('incidents', id)}/write-up`),
     capsule: (id) => text(`${at('incidents', id)}/capsule`),
+    deliveries: (request = {}) => get(`/api/v1/deliveries${queryOf(request)}`),
     runs: (request = {}) => get(`/api/v1/runs${queryOf(request)}`),
     runbooks: () => get('/api/v1/runbooks'),
     runbook: (name) => get(at('runbooks', name)),

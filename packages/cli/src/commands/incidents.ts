@@ -5,6 +5,7 @@ import { emit, sayNext } from '../emit.ts';
 import { momentFlag } from '../flag-values.ts';
 import { tellLoop } from '../healing-word.ts';
 import { reach } from '../reach.ts';
+import { renderDeliveries } from '../render/deliveries-text.ts';
 import { renderIncident, renderIncidents } from '../render/incidents-text.ts';
 import { commandLine, usageError, type Session } from '../session.ts';
 
@@ -19,6 +20,7 @@ const verbs = [
   'todo',
   'done',
   'write-up',
+  'messages',
   'export',
   'scenario',
 ];
@@ -42,6 +44,7 @@ export const command: CommandModule = {
     if (!verbs.includes(verb))
       throw usageError(`incidents ${verb} is not a command`, `one of: ${verbs.join(', ')}`);
     if (verb === 'list') return list(session, input);
+    if (verb === 'messages') return messages(session, id?.toUpperCase());
     if (id === undefined)
       throw usageError(`incidents ${verb} needs an incident`, `fettle incidents ${verb} INC-1`);
     const number = id.toUpperCase();
@@ -64,6 +67,15 @@ async function list(session: Session, { options }: CommandInput): Promise<number
   await emit(session, document, (look) => renderIncidents(document, look));
   const [newest] = document.incidents;
   if (newest !== undefined) sayNext(session, [commandLine(session, `incidents show ${newest.id}`)]);
+  return 0;
+}
+
+/** Whom we told what, and what came of it. */
+async function messages(session: Session, incident: string | undefined): Promise<number> {
+  const document = await reach(session, () =>
+    session.client.healing.deliveries(incident === undefined ? {} : { incident }),
+  );
+  await emit(session, document, (look) => renderDeliveries(document, look));
   return 0;
 }
 

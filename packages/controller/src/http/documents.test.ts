@@ -59,6 +59,7 @@ const cases: readonly (readonly [string, string])[] = [
   ['/api/v1/errors', 'ErrorsDocument'],
   ['/api/v1/incidents', 'IncidentsDocument'],
   ['/api/v1/runs', 'RunsDocument'],
+  ['/api/v1/deliveries', 'DeliveriesDocument'],
   ['/api/v1/healing', 'HealingDocument'],
   ['/api/v1/runbooks', 'RunbooksDocument'],
   ['/api/v1/runbooks/high-cpu', 'RunbookDocument'],

@@ -122,6 +122,24 @@ export const incidentSchemas = {
       verdict: z.enum(['right', 'wrong']).nullable(),
     }),
   }) satisfies z.ZodType<Documents.IncidentDocument>,
+  DeliveriesDocument: z.object({
+    schema: z.literal('fettle.deliveries/v1'),
+    deliveries: z.array(
+      z.object({
+        incident: text,
+        change: text,
+        sequence: count,
+        to: text,
+        state: z.enum(['waiting', 'delivered', 'superseded', 'given-up']),
+        attempts: count,
+        status: count.nullable(),
+        error: text.nullable(),
+        createdAt: time,
+        nextAt: time.nullable(),
+        endedAt: time.nullable(),
+      }),
+    ),
+  }) satisfies z.ZodType<Documents.DeliveriesDocument>,
   RunsDocument: z.object({
     schema: z.literal('fettle.runs/v1'),
     runs: z.array(run),

@@ -15,6 +15,7 @@ import { addEventRoutes } from './event-routes.ts';
 import { createGuard } from './guard.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { addLinkRoutes } from './link-routes.ts';
+import { addDeliveryRoutes } from './delivery-routes.ts';
 import { addIncidentRoutes } from './incident-routes.ts';
 import { addRunbookRoutes } from './runbook-routes.ts';
 import { addLogRoutes } from './log-routes.ts';
@@ -93,6 +94,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   addLinkRoutes(routes, parts);
   addLogRoutes(routes, parts, slots);
   addIncidentRoutes(routes, parts);
+  addDeliveryRoutes(routes, parts);
   addRunbookRoutes(routes, parts);
   const hub = addStreamRoutes(routes, parts, slots);
   addMetricsRoutes(routes, parts, { startups, connections, streams: slots.count });

@@ -116,6 +116,34 @@ export type PlanDocument = Readonly<{
   }>[];
 }>;
 
+/** `GET /api/v1/deliveries?incident=INC-3`, `fettle incidents messages --json`. */
+export type DeliveriesDocument = Readonly<{
+  schema: 'fettle.deliveries/v1';
+  /** Newest first. */
+  deliveries: readonly DeliveryDocument[];
+}>;
+
+/** One message to one receiver, and what came of it. */
+export type DeliveryDocument = Readonly<{
+  incident: string;
+  /** `opened`, `approval`, `escalated`, `resolved`. */
+  change: string;
+  /** Grows with each message about an incident. */
+  sequence: number;
+  /** Without its path, which may hold a secret: `https://hooks.example.org/…`. */
+  to: string;
+  /** `superseded`: a newer message about the incident went instead. */
+  state: 'waiting' | 'delivered' | 'superseded' | 'given-up';
+  attempts: number;
+  /** HTTP status of the last attempt; null: none was answered. */
+  status: number | null;
+  error: string | null;
+  createdAt: string;
+  /** Of the next attempt; null: there will be none. */
+  nextAt: string | null;
+  endedAt: string | null;
+}>;
+
 /** `GET /api/v1/runs?active=true`, `fettle runs --json`. */
 export type RunsDocument = Readonly<{
   schema: 'fettle.runs/v1';
