@@ -89,10 +89,23 @@ test('a version with which the service stayed well is good; an edit differs from
   expect(changes).toEqual([]);
   write('app.conf', 'a=oops');
   await until(() => changes.length === 1);
-  const change = { atMs: 5_000, kind: 'config', service: 'api', actor: 'file system' };
-  expect(changes).toEqual([{ ...change, text: 'app.conf edited', path: at('app.conf') }]);
-  const state = { changedAtMs: 5_000, differsFromGood: true, hasGood: true };
+  const change = { kind: 'config', service: 'api', actor: 'file system' };
+  const { atMs = 0 } = changes[0] ?? {};
+  expect(changes).toEqual([{ ...change, atMs, text: 'app.conf edited', path: at('app.conf') }]);
+  const state = { changedAtMs: atMs, differsFromGood: true, hasGood: true };
   expect(ledger.state(at('app.conf'))).toEqual(state);
+});
+test('an edit is dated by the file, however late it is seen', async () => {
+  write('app.conf', 'a=1');
+  const { ledger, changes } = open(config('app.conf'));
+  await isKept(ledger, 'app.conf', 'a=1');
+  const wroteMs = performance.now();
+  write('app.conf', 'a=2');
+  while (performance.now() - wroteMs < 200);
+  await until(() => changes.length === 1);
+  const ago = 5_000 - (changes[0]?.atMs ?? 0);
+  expect(ago).toBeGreaterThan(180);
+  expect(ago).toBeLessThan(performance.now() - wroteMs + 20);
 });
 test('an edit under a living run proves nothing until it is started again', async () => {
   write('app.conf', 'a=1');

@@ -81,6 +81,8 @@ type Shell = Readonly<{
 }> & { watch: FileWatch; queue: Promise<void>; timer: NodeJS.Timeout | null; stopped: boolean };
 
 const maxEntries = 500;
+/** An older time of the file was set by hand, or by a copy that keeps it. */
+const mostLateMs = 60_000;
 const noisyChanges = 5;
 const noisyWithinMs = 600_000;
 const defaultSameChangeMs = 1_000;
@@ -219,7 +221,13 @@ async function see(shell: Shell, path: string): Promise<void> {
   flush(shell);
   if (isSame && !created && hash !== null) return;
   if (isNoisy(entry, wallMs)) ignore(shell, entry);
-  else tell(shell, entry, created, shell.options.nowMs());
+  else tell(shell, entry, created, shell.options.nowMs() - agoMs(entry, wallMs));
+}
+
+/** A watch may be late, and a run that was started since has read the new version. */
+function agoMs({ sinceMs }: Entry, wallMs: number): number {
+  const ago = Math.floor(wallMs - sinceMs);
+  return ago > 0 && ago <= mostLateMs ? ago : 0;
 }
 
 /** Named by nobody's config and changing all the time: the service's own data. */
