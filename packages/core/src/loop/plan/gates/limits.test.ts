@@ -45,6 +45,11 @@ test('a call of a person does not wait', () => {
   const step = stepOf({ action: 'escalate' });
   check({ ...runs(run(minuteMs)), step, runbook: runbookOf({}, [step]) }, null, /within/);
 });
+test('nor does an act wait because a person was called before', () => {
+  const steps = [stepOf(), stepOf({ id: 'call', action: 'escalate' })];
+  const called = run(minuteMs, { step: 'call' });
+  check({ ...runs(called, called, called), runbook: runbookOf({}, steps) }, null, /within/);
+});
 test('another key does not cool', () =>
   check(runs(run(minuteMs, { dedupe: 'db' })), null, /within/));
 test('its own run does not count', () =>

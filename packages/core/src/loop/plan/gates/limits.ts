@@ -4,6 +4,7 @@ import { isTalk } from '../autonomy.ts';
 import { chainFrom } from '../cost.ts';
 import type { Gate, GateAnswer, GateInput } from '../gate-input.ts';
 import type { RailRun } from '../rails.ts';
+import type { Runbook } from '../runbook.ts';
 
 export const limits: Gate = {
   name: 'limits',
@@ -13,7 +14,8 @@ export const limits: Gate = {
       (run) =>
         run.runbook === input.runbook.name &&
         run.dedupe === input.dedupe &&
-        run.runId !== input.runId,
+        run.runId !== input.runId &&
+        !isOnlyTalk(input.runbook, run.step),
     );
     return (
       disabled(input) ??
@@ -25,6 +27,12 @@ export const limits: Gate = {
     );
   },
 };
+
+/** A call of a person is no act that could be repeated too soon: it never waits nor cools. */
+function isOnlyTalk(runbook: Runbook, step: string): boolean {
+  const chain = chainFrom(runbook, step);
+  return chain.length > 0 && chain.every(({ action }) => isTalk(action));
+}
 
 function escalate(text: string): GateAnswer {
   return { text, stop: { kind: 'escalate', reason: text } };
@@ -71,12 +79,11 @@ function exhausted(
   return recent < count ? null : escalate(`${recent} runs in ${howLong(perMs)} are spent`);
 }
 
-/** A call of a person is no act that could be repeated too soon: it never waits. */
 function cooling(
   { policy, runbook, step, nowMs }: GateInput,
   runs: readonly RailRun[],
 ): GateAnswer | null {
-  if (chainFrom(runbook, step.id).every(({ action }) => isTalk(action))) return null;
+  if (isOnlyTalk(runbook, step.id)) return null;
   const cooldownMs = runbook.limits.cooldownMs ?? policy.cooldownMs;
   const endedMs = Math.max(0, ...runs.map((run) => run.endedMs ?? run.startedMs));
   const untilMs = endedMs + cooldownMs;
