@@ -243,7 +243,7 @@ export const complaintKinds = [
   {
     kind: 'overload',
     patterns: [
-      /\b(?:429|too many requests|rate limit\w*|overload\w*|load shed\w*|shedding|queue (?:is )?full)\b/i,
+      /\b(?:HTTP|status(?: ?code)?)[ =:"]{1,3}429\b|\b(?:429 )?(?:too many requests|rate limit\w*|overload\w*|load shed\w*|shedding|queue (?:is )?full)\b/i,
       /back-?pressure|server (?:is )?(?:too )?busy|circuit (?:breaker )?(?:is )?open|retry storm/i,
       /RESOURCE_EXHAUSTED|503 Service Unavailable/,
     ],

@@ -27,6 +27,29 @@ export type Complaint = Readonly<{
   port: number | null;
 }>;
 
+/** Last said well before the trouble began, and then it was healthy for so long. */
+const recoveredMs = 20_000;
+const onsetMs = 5_000;
+
+/** So often said, its silence says something, too. */
+const often = 5;
+
+/**
+ * What was complained of before and never again since it got well is another story; so is what was
+ * said all the time and fell silent.
+ */
+export function lasting(
+  complaints: readonly Complaint[],
+  { healthyMs }: ServicePicture,
+  sinceMs: number,
+): readonly Complaint[] {
+  return complaints.map((one) => {
+    const recovered = healthyMs !== null && healthyMs - one.atMs >= recoveredMs;
+    const before = one.atMs < sinceMs - onsetMs || one.count >= often;
+    return recovered && before ? { ...one, isOver: true } : one;
+  });
+}
+
 /** What was not said for so long while others were is over. */
 const silentMs = 15_000;
 

@@ -7,8 +7,8 @@
  */
 import type { ServiceExam } from '../collect/exam.ts';
 import type { Classifier } from '../../knowledge/classifier.ts';
-import type { Picture, ServicePicture } from '../collect/picture.ts';
-import { complaintsOf, type Complaint } from './complaint.ts';
+import type { Picture } from '../collect/picture.ts';
+import { complaintsOf, lasting } from './complaint.ts';
 import { allDecisionRules } from './decision-rules/all.ts';
 import { diskRules } from './decision-rules/disk.ts';
 import type { DecisionRule, Situation } from './decision-rule.ts';
@@ -113,29 +113,6 @@ function situationOf(asked: Asked, name: string): Situation | null {
     fromMs,
     nowMs,
   };
-}
-
-/** Last said well before the trouble began, and then it was healthy for so long. */
-const recoveredMs = 20_000;
-const onsetMs = 5_000;
-
-/** So often said, its silence says something, too. */
-const often = 5;
-
-/**
- * What was complained of before and never again since it got well is another story; so is what was
- * said all the time and fell silent.
- */
-function lasting(
-  complaints: readonly Complaint[],
-  { healthyMs }: ServicePicture,
-  sinceMs: number,
-): readonly Complaint[] {
-  return complaints.map((one) => {
-    const recovered = healthyMs !== null && healthyMs - one.atMs >= recoveredMs;
-    const before = one.atMs < sinceMs - onsetMs || one.count >= often;
-    return recovered && before ? { ...one, isOver: true } : one;
-  });
 }
 
 /** Those given, else those that the picture keeps; none that is old. */

@@ -1,7 +1,7 @@
 /** How do the others fare that need the same? Their word tells a sick service from a sick way. */
-import { complaintsOf } from './complaint.ts';
+import { complaintsOf, lasting } from './complaint.ts';
 import type { Situation } from './decision-rule.ts';
-import { dependantsOf } from './neighbours.ts';
+import { dependantsOf, linksOf } from './neighbours.ts';
 import { mentions } from './address-book.ts';
 import { isAlive, portsOf } from './vitals.ts';
 
@@ -19,11 +19,15 @@ export function fellowCallers(situation: Situation, peer: string): Fellows {
   for (const name of dependantsOf(picture, peer)) {
     const other = picture.services.get(name);
     if (other === undefined || name === service.name || !isAlive(other)) continue;
-    const complains = complaintsOf(other, sinceMs - 60_000, nowMs).some(
-      ({ kind, isNew, port, text }) =>
+    const said = lasting(complaintsOf(other, sinceMs - 60_000, nowMs), other, sinceMs);
+    const others = linksOf(picture, name).filter(({ to }) => to !== peer);
+    const complains = said.some(
+      ({ kind, isNew, isOver, port, text }) =>
         isNew &&
+        !isOver &&
         pointing.test(kind) &&
-        (port === null ? true : ports.includes(port) || mentions(text, peer)),
+        (mentions(text, peer) ||
+          (port === null ? !others.some(({ to }) => mentions(text, to)) : ports.includes(port))),
     );
     if (complains) suffer.push(name);
     else if (other.unhealthySinceMs === null && other.edges.size > 0) fine.push(name);

@@ -137,6 +137,18 @@ function breaksWords({ endpoint }: Reached): string {
   return tries === null ? 'resets' : `breaks off ${tries.brokenOff} of ${tries.asked} connections`;
 }
 
+/** Does anything of it fail, a request or a check? null: nobody tells. */
+function fails(situation: Situation): boolean | null {
+  const { service, nowMs } = situation;
+  const share = successes(situation);
+  if (share !== null && share < 0.97) return true;
+  const results = [...service.checks.values()]
+    .flatMap((check) => check.results)
+    .filter(({ atMs }) => nowMs - atMs <= 60_000);
+  if (results.some(({ ok }) => !ok)) return true;
+  return results.length === 0 && share === null ? null : false;
+}
+
 const linkResets = rule('link_resets', (situation) => {
   const { service, nowMs } = situation;
   const told = complaint(situation, 'reset', ({ isNew }) => isNew);
@@ -169,6 +181,9 @@ const linkResets = rule('link_resets', (situation) => {
     ],
     against: [
       when(rather, () => clue(0.5, 'log', waiting?.text ?? '', waiting?.atMs)),
+      when(told === null && fails(situation) === false, () =>
+        clue(0.7, 'series', `nothing that is asked of ${service.name} fails`),
+      ),
       when(died, () => clue(0.7, 'exit', `${peer?.name} itself ended a moment ago`)),
       when(peer !== null && !isAlive(peer), () =>
         clue(0.8, 'dependency', `${peer?.name} does not run`),

@@ -53,6 +53,10 @@ const reconnectHerd = rule('ws_reconnect_herd', (situation) => {
   };
 });
 
+/** What a caller says of those whom it calls. */
+const failsAway =
+  /^(?:timeout|refused|reset|connect-timeout|call-failed|garbled|dns|auth|tls|tls-expired)$/;
+
 const retryStorm = rule('overload_retry_storm', (situation) => {
   const { picture, service, sinceMs, nowMs } = situation;
   const rate = ratio(situation, 'requests_per_s') ?? 1;
@@ -70,8 +74,10 @@ const retryStorm = rule('overload_retry_storm', (situation) => {
   const more = rate >= 1.8 || incoming >= 2.5;
   const bad = servesWell(situation) === false || slowness(situation) !== null;
   const errors = latest(situation, 'error_ratio') ?? 0;
-  // Requests pile up as well where a dependency keeps them waiting.
-  const waits = complaint(situation, 'timeout', ({ isNew }) => isNew);
+  // Requests pile up, and fail, as well where a dependency does it.
+  const away = situation.complaints.findLast(
+    ({ kind, isNew, isOver }) => isNew && !isOver && failsAway.test(kind),
+  );
   // Twice the traffic at the usual speed is success.
   if (!more || !bad || (retry === null && refuses === null)) return null;
   return {
@@ -87,7 +93,7 @@ const retryStorm = rule('overload_retry_storm', (situation) => {
       retry === null ? null : clue(0.5, 'log', `${retry.text} (${retry.count} times)`, retry.atMs),
       complaintClue(refuses, 0.4),
     ],
-    against: [when(waits !== null, () => clue(0.5, 'log', waits?.text ?? '', waits?.atMs))],
+    against: [when(away !== undefined, () => clue(0.6, 'log', away?.text ?? '', away?.atMs))],
   };
 });
 

@@ -1,7 +1,7 @@
 /** Situations between services: both ends are well and the way between them is not. */
-import { changed, checkDown, connects, ends, says, series, shows } from '../situation.kit.ts';
+import { changed, checkDown, connects, ends, of, says, series, shows } from '../situation.kit.ts';
 import { endpoint, examined, owned } from '../situation-exam.kit.ts';
-import { stackOf, type ServiceSketch, type Story } from '../situation-stack.kit.ts';
+import { nowMs, stackOf, type ServiceSketch, type Story } from '../situation-stack.kit.ts';
 import { story, type SituationCase } from './situation-case.ts';
 
 const pair: Readonly<Record<string, ServiceSketch>> = {
@@ -340,6 +340,52 @@ export const networkSituations: readonly SituationCase[] = [
     at: 'maps',
     not: ['link_latency', 'proxy_fault', 'gray_failure', 'probe_broken'],
     params: { peer: 'geo' },
+  },
+  {
+    title: 'resets make clients ask again; a neighbour had another quarrel a while ago',
+    tell: () =>
+      story(
+        stackOf({ ...proxied, tiles: { port: 8_400, needs: ['geo'] } }),
+        (s) => checkDown(s, 'maps', 'HTTP 503: {"error": "storage unavailable"}'),
+        (s) => connects(s, 'tiles', 'geo'),
+        (s) => says(s, 'tiles', 'geo: invalid password', { agoMs: 70_000, times: 6 }),
+        (s) => void (of(s, 'tiles').healthyMs = nowMs),
+        (s) => says(s, 'maps', 'stats: 429 requests'),
+        (s) => says(s, 'maps', '[Errno 104] Connection reset by peer', { times: 9 }),
+        (s) => series(s, 'maps', 'requests_per_s', (ago) => (ago < 2 ? 19 : 10)),
+        (s) => series(s, 'maps', 'error_ratio', (ago) => (ago < 2 ? 0.67 : 0)),
+        (s) =>
+          examined(s, 'maps', {
+            endpoints: [
+              straight,
+              via({ behind: 'geo', tries: { asked: 4, answered: 2, brokenOff: 2 } }),
+            ],
+          }),
+      ),
+    is: 'link_resets',
+    at: 'maps',
+    not: ['overload_retry_storm', 'gray_failure'],
+  },
+  {
+    title: 'slow through somebody who loses our own questions; nothing fails',
+    tell: () =>
+      story(
+        stackOf(proxied),
+        (s) => series(s, 'maps', 'requests_per_s', () => 5),
+        (s) => series(s, 'maps', 'error_ratio', () => 0),
+        (s) => series(s, 'maps', 'request_p95_ms', (ago) => (ago < 2 ? 800 : 20)),
+        (s) => shows(s, 'maps', 'anomaly', { key: 'anomaly:maps:request_p95_ms', agoMs: 9e4 }),
+        (s) =>
+          examined(s, 'maps', {
+            endpoints: [
+              straight,
+              via({ behind: 'geo', answers: null, tries: { asked: 7, answered: 0, brokenOff: 7 } }),
+            ],
+          }),
+      ),
+    is: 'link_latency',
+    at: 'maps',
+    not: ['link_resets', 'proxy_fault'],
   },
   {
     title: 'a check is red, our look at the way of its neighbour was late, and nobody waits',
