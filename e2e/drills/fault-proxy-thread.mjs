@@ -28,7 +28,8 @@ function forward(from, to, isAnswer) {
       to.write(chunk.map((byte, index) => (index % 3 === 0 ? byte ^ 0x15 : byte)));
     } else to.write(chunk);
   });
-  from.on('close', () => to.destroy());
+  // What is still on its way arrives before the end does.
+  from.on('close', () => setTimeout(() => to.destroy(), mode.kind === 'latency' ? mode.ms / 2 : 0));
   from.on('error', () => to.destroy());
 }
 
