@@ -3,6 +3,7 @@ import { bridgeSituations } from './bridge.ts';
 import { configSituations } from './config.ts';
 import { dependencySituations } from './dependency.ts';
 import { healthSituations } from './health.ts';
+import { linkSituations } from './link.ts';
 import { loadSituations } from './load.ts';
 import { machineSituations } from './machine.ts';
 import { networkSituations } from './network.ts';
@@ -17,6 +18,7 @@ export const allSituations: readonly SituationCase[] = [
   ...configSituations,
   ...dependencySituations,
   ...networkSituations,
+  ...linkSituations,
   ...machineSituations,
   ...loadSituations,
   ...bridgeSituations,
