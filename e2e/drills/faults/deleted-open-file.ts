@@ -1,7 +1,7 @@
 /** A deleted file that somebody holds open fills the disk: no listing shows it. */
 import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { act, type Fault } from '../fault.ts';
+import { act, escalate, type Fault } from '../fault.ts';
 import { serviceOf } from '../drill-stack.ts';
 import { deletedBytes, pickService, restartByHand, tellRun, works, endRun } from '../hands.ts';
 import { diskMb } from '../small-disk.ts';
@@ -27,7 +27,11 @@ export const deletedOpenFile: Fault = {
         classes: ['deleted_open_file'],
         targets: [holder.service, `@disk:${disk}`],
       },
-      right: [act('service.restart', holder.service)],
+      // A living database is restarted by a person's yes only, whatever it holds.
+      right: [
+        act('service.restart', holder.service),
+        ...(holder.service === stack.parts.database.service ? [escalate] : []),
+      ],
       cured: async () =>
         free() > 0.3 &&
         (await serviceOf(stack, holder.service)).pid !== pid &&

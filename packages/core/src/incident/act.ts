@@ -94,6 +94,14 @@ const reflexCauses: ReadonlySet<DiagnosisClass> = new Set([
   'cpu_own_threads',
 ]);
 const reflexMs = 15_000;
+/** A run that is new has given back all that the old one held: only its forecast lives on a while. */
+const heldCauses: ReadonlySet<DiagnosisClass> = new Set([
+  'mem_leak',
+  'heap_exhausted',
+  'fd_leak',
+  'thread_leak',
+]);
+const heldMs = 60_000;
 
 function awaitsReflex(
   { state, nowMs }: Turn,
@@ -104,7 +112,8 @@ function awaitsReflex(
     (run) => isReflex(run) && run.plan.targets[0] === target,
   );
   if (newest === undefined || newest.phase === 'ended') return false;
-  return reflexCauses.has(cause) && nowMs - newest.startedMs < reflexMs;
+  const waitMs = heldCauses.has(cause) ? heldMs : reflexCauses.has(cause) ? reflexMs : 0;
+  return nowMs - newest.startedMs < waitMs;
 }
 
 /** The supervisor brings the dead back until its intensity is exceeded; the loop keeps out. */

@@ -37,9 +37,10 @@ export const disk: Detector = {
 function roomSigns(picture: Picture, subject: string, nowMs: number): readonly Sign[] {
   const used = picture.series.last(subject, 'disk_used_ratio', nowMs);
   const free = picture.series.last(subject, 'disk_free_bytes', nowMs);
-  if (used === null || used < 0.9) return [];
+  if (used === null || used < nearlyRatio) return [];
+  // A small disk never has much: nine tenths of it are no sign of anything.
   const isFull = used >= fullRatio || (free !== null && free < fullFreeBytes);
-  const isNearly = used >= nearlyRatio && (free === null || free < nearlyFreeBytes);
+  const isNearly = free === null || free < nearlyFreeBytes;
   if (!isFull && !isNearly) return [];
   const rest = free === null ? '' : `, ${Math.round(free / 1_048_576)} MiB free`;
   return [

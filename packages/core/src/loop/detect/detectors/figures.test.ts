@@ -229,6 +229,8 @@ test('disk: full by share or by what is left, and a large disk has time', () => 
   const stage = open();
   const full = { '@disk:/ disk_used_ratio': 0.96, '@disk:/ disk_free_bytes': 100 * mebibyte };
   expect(stage.sample(10_000, () => full)).toEqual(['disk:@disk:/:bytes']);
+  const small = { '@disk:/s disk_used_ratio': 0.9, '@disk:/s disk_free_bytes': mebibyte };
+  expect(stage.sample(10_000, () => small)).toEqual([]);
   const large = { '@disk:/big disk_used_ratio': 0.96, '@disk:/big disk_free_bytes': 8e10 };
   expect(stage.sample(10_000, () => large)).toEqual([]);
 });

@@ -36,7 +36,7 @@ function disksOf(situation: Situation): readonly Disk[] {
 
 function isFull({ usedRatio, exam }: Disk): boolean {
   const ratio = usedRatio ?? 0;
-  return ratio >= fullRatio || (exam !== null && exam.freeBytes < fewBytes && ratio >= 0.9);
+  return ratio >= fullRatio || (exam !== null && exam.freeBytes < fewBytes && ratio >= 0.95);
 }
 
 function lacksInodes({ inodesUsedRatio }: Disk): boolean {

@@ -28,6 +28,16 @@ function foretold({ symptoms, service }: Situation, metric: string): Clue | null
   return shown === undefined ? null : clue(0.45, 'series', shown.text, shown.sinceMs);
 }
 
+/** Do its requests grow by a good part of what its memory grows by? Any traffic drifts a little. */
+function isBusier({ picture, service, nowMs }: Situation, grows: Growth): boolean {
+  const sinceMs = nowMs - grows.spanMs;
+  const requests = picture.series.slope(service.name, 'requests_per_s', sinceMs);
+  const mean = picture.series.mean(service.name, 'requests_per_s', sinceMs);
+  if (requests === null || mean === null || requests.r2 < 0.7) return false;
+  const risen = (requests.perS * grows.spanMs) / 1_000 / Math.max(mean, 0.01);
+  return risen >= 0.5 * Math.min(1, (grows.to - grows.from) / grows.from);
+}
+
 const memLeak = rule('mem_leak', (situation) => {
   const { service } = situation;
   const grows = steady(situation, 'rss_bytes', 0.25);
@@ -35,16 +45,11 @@ const memLeak = rule('mem_leak', (situation) => {
   const limit = service.definition.limits.memoryBytes;
   const leftS = limit === null ? null : (limit - grows.to) / grows.perS;
   const soon = leftS !== null && leftS < 7_200;
-  const requests = situation.picture.series.slope(
-    service.name,
-    'requests_per_s',
-    situation.nowMs - grows.spanMs,
-  );
   const shown = situation.symptoms.some(
     ({ kind, key, target }) =>
       target === service.name && kind !== 'anomaly' && key.includes('rss_bytes'),
   );
-  const busier = requests !== null && requests.perS > 0 && requests.r2 >= 0.7;
+  const busier = isBusier(situation, grows);
   return {
     target: service.name,
     sentence:

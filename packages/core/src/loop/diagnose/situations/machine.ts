@@ -143,6 +143,18 @@ export const machineSituations: readonly SituationCase[] = [
     not: ['oom_killed', 'heap_exhausted'],
   },
   {
+    title: 'memory that only grows while the traffic drifts a little',
+    tell: () =>
+      story(
+        stackOf(plain),
+        (s) => series(s, 'press', 'rss_bytes', (ago) => 3.2e8 - ago * 2e6),
+        (s) => series(s, 'press', 'requests_per_s', (ago) => 5 - ago * 0.005),
+        (s) => shows(s, 'press', 'trend', { key: 'trend:press:rss_bytes', severity: 'warn' }),
+      ),
+    is: 'mem_leak',
+    at: 'press',
+  },
+  {
     title: 'killed at its memory limit by Fettle',
     tell: () =>
       story(
