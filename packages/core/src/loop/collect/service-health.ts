@@ -19,6 +19,15 @@ function isServing(service: ServicePicture, { view }: InstancePicture): boolean 
   return (view.state === 'running' || view.state === 'external') && view.ready;
 }
 
+/** All its instances have been ready for so long, whatever the supervisor still calls them. */
+export function servesFor(service: ServicePicture, ms: number, nowMs: number): boolean {
+  const own = [...service.instances.values()];
+  return (
+    own.length > 0 &&
+    own.every(({ readySinceMs }) => readySinceMs !== null && nowMs - readySinceMs >= ms)
+  );
+}
+
 /** Has a live run that is neither being stopped nor waited for. */
 export function isLive({ view }: InstancePicture): boolean {
   return view.state === 'running' || view.state === 'starting' || isCrashLoopRun(view);

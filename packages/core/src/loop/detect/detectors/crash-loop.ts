@@ -3,6 +3,7 @@
  * Source: Erlang/OTP `supervisor`, "Restart intensity and period".
  */
 import type { EndSeen, InstancePicture, ServicePicture } from '../../collect/picture.ts';
+import { servesFor } from '../../collect/service-health.ts';
 import type { Detector, Sign } from '../detector.ts';
 import { signOf } from '../sign.ts';
 import { isFailure, wordsOf } from './exit.ts';
@@ -27,7 +28,9 @@ function isLooping({ view, runSinceMs }: InstancePicture, nowMs: number): boolea
 }
 
 /** Well now, or ill anew after it had served for long enough. */
-function isOver({ unhealthySinceMs }: ServicePicture, last: EndSeen | undefined): boolean {
+function isOver(service: ServicePicture, last: EndSeen | undefined, nowMs: number): boolean {
+  const { unhealthySinceMs } = service;
+  if (servesFor(service, servingMs, nowMs)) return true;
   return unhealthySinceMs === null || unhealthySinceMs > (last?.atMs ?? 0) + servingMs;
 }
 
@@ -38,7 +41,7 @@ function signsOf(service: ServicePicture, nowMs: number): readonly Sign[] {
   );
   const [first] = ends;
   const last = service.ends.findLast((end) => isFailure(service, end));
-  if (looping === undefined && (ends.length < leastEnds || isOver(service, last))) return [];
+  if (looping === undefined && (ends.length < leastEnds || isOver(service, last, nowMs))) return [];
   const count = ends.length;
   const how = last === undefined ? '' : `; the last ${wordsOf(last)}`;
   return [

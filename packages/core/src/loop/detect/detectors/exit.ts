@@ -3,11 +3,14 @@
  * until the next run serves, so that a crash which a restart did not cure is still known.
  */
 import type { EndSeen, Picture, ServicePicture } from '../../collect/picture.ts';
+import { servesFor } from '../../collect/service-health.ts';
 import type { Detector, Sign } from '../detector.ts';
 import { signOf } from '../sign.ts';
 
 /** Shown at least this long, that a crash mended at once is not overlooked. */
 const leastMs = 5_000;
+/** A run that serves for so long has outlived it, also where the supervisor keeps the old word. */
+const servingMs = 10_000;
 /** An older end is history, whatever the state is now: other detectors tell what is wrong. */
 const mostMs = 120_000;
 
@@ -27,7 +30,7 @@ export const exit: Detector = {
 function signsOf(picture: Picture, service: ServicePicture, nowMs: number): readonly Sign[] {
   const end = service.ends.findLast((one) => isFailure(service, one));
   if (end === undefined || nowMs - end.atMs > mostMs) return [];
-  const mended = isOutlived(service, end);
+  const mended = isOutlived(service, end) || servesFor(service, servingMs, nowMs);
   if (mended && nowMs - end.atMs > leastMs) return [];
   const isMinor = service.definition.oneShot && !isWaitedFor(picture, service);
   return [

@@ -65,6 +65,19 @@ test('crash loop: the supervisor says so, whatever we have seen', () => {
   expect(stage.lookFor(1_000)).toEqual(['crash-loop:api']);
 });
 
+test('crash loop: a run that serves on is not told of its three ends for a minute', () => {
+  const stage = open(['api', { healthChecks: [] }]);
+  for (let end = 0; end < 3; end += 1) {
+    stage.end('api');
+    stage.lookFor(1_000);
+    stage.start('api', { state: 'crash-loop', ready: end === 2 });
+  }
+  stage.lookFor(5_000);
+  expect(keys(stage)).toEqual(['exit:api', 'crash-loop:api']);
+  stage.lookFor(20_000);
+  expect(keys(stage)).toEqual([]);
+});
+
 test('crash loop: a run that serves on has left it', () => {
   const stage = open(['api', { healthChecks: [] }]);
   stage.view('api', { state: 'crash-loop', token: null, ready: false });
