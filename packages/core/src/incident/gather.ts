@@ -5,6 +5,7 @@
  * per cause). An incident that shows nothing for a while and has nothing under way is resolved.
  */
 import { groupSymptoms, type Group, type OpenGroup } from '../loop/diagnose/root-cause.ts';
+import { isDown } from '../loop/diagnose/vitals.ts';
 import type { Symptom } from '../loop/detect/symptom.ts';
 import {
   activeRun,
@@ -150,6 +151,8 @@ function quiet(turn: Turn, incident: Incident): void {
     tell(incident, { atMs: nowMs, kind: 'state', text: 'no symptom shows any more' });
     rememberIncident(state, incident);
   }
+  // Nobody complains, and it does not even run: that is no calm.
+  if (isAnyDown(turn, incident)) work.quietSinceMs = nowMs;
   if (nowMs - work.quietSinceMs < state.policy.resolveMs) return;
   if (work.examSinceMs !== null) return;
   settleReflexes(turn, incident);
@@ -158,6 +161,13 @@ function quiet(turn: Turn, incident: Incident): void {
   if (incident.diagnosis === null && work.looks === 0) return;
   const cured = runsOf(state, incident).some(({ outcome }) => outcome?.kind === 'fixed');
   close(turn, incident, cured ? 'fettle' : 'by itself');
+}
+
+function isAnyDown({ state }: Turn, { root, services }: Incident): boolean {
+  return [root, ...services].some((name) => {
+    const service = state.picture.services.get(name);
+    return service !== undefined && isDown(service);
+  });
 }
 
 export function close(turn: Turn, incident: Incident, by: string): void {
