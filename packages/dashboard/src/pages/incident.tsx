@@ -87,6 +87,14 @@ function Head({ incident, onSaid }: { incident: Incident; onSaid: () => void }) 
         >
           Write-up
         </a>
+        <a
+          class="button"
+          href={`/api/v1/incidents/${incident.id}/capsule`}
+          download={`${incident.id.toLowerCase()}.json`}
+          title="All that it was decided from, without secrets: fettle replay decides it again"
+        >
+          Export
+        </a>
       </div>
     </div>
   );
