@@ -5,9 +5,19 @@
  * Sources: PostgreSQL, "Message Formats" (SSLRequest); Redis, "RESP"; RFC 9110.
  */
 
+import type { EndpointExam } from '@fettle/core/loop/collect/exam';
 import type { Service } from '@fettle/core/stack/service';
 
 export type Protocol = 'http' | 'postgres' | 'redis';
+
+/** By its first bytes. Two ways to one server that speak differently: one of them garbles. */
+export function tongueOf(heard: Buffer): NonNullable<EndpointExam['speaks']> {
+  const head = heard.subarray(0, 64).toString('latin1');
+  if (/^HTTP\/\d/.test(head)) return 'http';
+  if (/^[+:$*-][^\r\n]*\r?\n/.test(head)) return 'redis';
+  if (/^[SN]$/.test(head)) return 'postgres';
+  return /^[\t\r\n -~]+$/.test(head) ? 'text' : 'bytes';
+}
 
 const schemes: Readonly<Record<string, Protocol>> = {
   http: 'http',

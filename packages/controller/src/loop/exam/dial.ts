@@ -9,9 +9,9 @@
 import { connect, type Socket } from 'node:net';
 import type { EndpointExam } from '@fettle/core/loop/collect/exam';
 import { readTcpTable } from '@fettle/proc/tcp-table';
-import { questionOf, type Protocol } from './ask-protocol.ts';
+import { questionOf, tongueOf, type Protocol } from './ask-protocol.ts';
 
-export type Dialed = Pick<EndpointExam, 'tcp' | 'connectMs' | 'answers' | 'answerMs'>;
+export type Dialed = Pick<EndpointExam, 'tcp' | 'connectMs' | 'answers' | 'answerMs' | 'speaks'>;
 export type DialOptions = Readonly<{
   host: string;
   port: number;
@@ -36,9 +36,9 @@ export async function dial(options: DialOptions): Promise<Dialed> {
     if (tcp !== 'ok') return { tcp, connectMs: null, answers: null };
     const connectMs = passedMs(beganMs);
     const askedMs = performance.now();
-    const answered = await answers(socket, options);
-    const answerMs = answered === true ? passedMs(askedMs) : null;
-    return { tcp, connectMs, answers: answered, answerMs };
+    const heard = await answers(socket, options);
+    if (!Buffer.isBuffer(heard)) return { tcp, connectMs, answers: heard, answerMs: null };
+    return { tcp, connectMs, answers: true, answerMs: passedMs(askedMs), speaks: tongueOf(heard) };
   } finally {
     // A farewell, never a reset: a server without an error handler would die of it.
     socket.on('error', () => undefined);
@@ -74,11 +74,12 @@ function failureOf(error: NodeJS.ErrnoException): Dialed['tcp'] {
   }
 }
 
-async function answers(socket: Socket, options: DialOptions): Promise<boolean | null> {
+/** The first bytes that it said; false: silence; null: it hung up, or was asked nothing. */
+async function answers(socket: Socket, options: DialOptions): Promise<Buffer | false | null> {
   const { protocol, host, port, path, answerTimeoutMs, acceptTimeoutMs = acceptMs } = options;
   if (protocol === null && acceptTimeoutMs === 0) return null;
-  const { promise, resolve } = Promise.withResolvers<boolean | null>();
-  socket.once('data', () => resolve(true));
+  const { promise, resolve } = Promise.withResolvers<Buffer | false | null>();
+  socket.once('data', resolve);
   // Hung up without a word: the connection was taken, which is no answer and no silence.
   socket.once('end', () => resolve(null));
   socket.once('error', () => resolve(null));

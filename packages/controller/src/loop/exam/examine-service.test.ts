@@ -46,7 +46,13 @@ async function dependency(
 
 test('a server that answers', async () => {
   const seen = await dependency(http, { labels: { 'fettle.protocol': 'http' } });
-  expect(seen).toMatchObject({ peer: 'db', from: 'dependency', tcp: 'ok', answers: true });
+  expect(seen).toMatchObject({
+    peer: 'db',
+    from: 'dependency',
+    tcp: 'ok',
+    answers: true,
+    speaks: 'http',
+  });
   expect(seen).toMatchObject({ listening: true, owner: { kind: 'ours', instance: 'db.1' } });
 });
 test('one that accepts and says nothing, asked its protocol', async () => {

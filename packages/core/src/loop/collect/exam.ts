@@ -65,6 +65,8 @@ export type EndpointExam = Readonly<{
   answers: boolean | null;
   /** Until that answer; null or absent: none came or not measured. */
   answerMs?: number | null;
+  /** What its answer looks like; null or absent: it gave none. */
+  speaks?: 'http' | 'redis' | 'postgres' | 'text' | 'bytes' | null;
   /** Asked several times on a way that leads over somebody else; absent: asked once. */
   tries?: Readonly<{
     asked: number;

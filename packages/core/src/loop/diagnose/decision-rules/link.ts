@@ -114,6 +114,9 @@ const linkLatency = rule('link_latency', (situation) => {
         when(measured === null && share !== null && share < 0.1, () =>
           clue(0.5, 'series', 'nothing at all comes through'),
         ),
+        when(garbles(situation, one), () =>
+          clue(0.6, 'network', `${addressOf(one)} passes on what nobody said`),
+        ),
         when((latest(situation, 'psi_cpu', '@host') ?? 0) >= 0.4, () =>
           clue(0.5, 'process', 'the whole machine waits for the CPU'),
         ),
@@ -195,6 +198,14 @@ const linkResets = rule('link_resets', (situation) => {
 
 type Hold = Readonly<{ way: string; sure: number }>;
 
+/** The same server speaks otherwise when it is asked straight. */
+function garbles(situation: Situation, { endpoint, peer }: Reached): boolean {
+  const straight = peer === null ? null : directTo(situation, peer);
+  const { speaks = null } = endpoint;
+  const truly = straight?.speaks ?? null;
+  return speaks !== null && truly !== null && speaks !== truly;
+}
+
 /** How what stands between fails: gone, or silent, or it garbles; null: it does not. */
 function failureBetween(situation: Situation, one: Reached): Hold | null {
   const { endpoint } = one;
@@ -209,6 +220,7 @@ function failureBetween(situation: Situation, one: Reached): Hold | null {
   // Who is not even connected is not held up by a proxy that lives.
   if (endpoint.tcp !== 'ok' || vanishes !== null) return null;
   if (endpoint.answers === false) return { way: 'accepts and stays silent', sure: 0.65 };
+  if (garbles(situation, one)) return { way: 'passes on what its sender never said', sure: 0.7 };
   if (complaint(situation, 'garbled', ({ isNew }) => isNew) !== null)
     return { way: 'passes on what nobody understands', sure: 0.5 };
   // It answers us, and slowly: that is its fault, then.

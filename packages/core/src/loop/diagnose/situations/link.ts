@@ -156,6 +156,28 @@ export const linkSituations: readonly SituationCase[] = [
     not: ['link_latency', 'hang', 'gray_failure'],
   },
   {
+    title: 'what stands between garbles, and the caller only waits',
+    tell: () =>
+      story(
+        stackOf(proxied),
+        suffers,
+        (s) => series(s, 'maps', 'requests_per_s', () => 5),
+        (s) => series(s, 'maps', 'error_ratio', (ago) => (ago < 1 ? 0.7 : 0)),
+        (s) => says(s, 'maps', 'query timed out after 1000ms', { times: 30 }),
+        (s) => series(s, '@host', 'psi_cpu', (ago) => (ago < 2 ? 0.5 : 0.1)),
+        (s) =>
+          examined(s, 'maps', {
+            endpoints: [
+              { ...straight, speaks: 'redis' },
+              via({ behind: 'geo', answerMs: 3, speaks: 'bytes' }),
+            ],
+          }),
+      ),
+    is: 'proxy_fault',
+    at: 'maps',
+    not: ['link_latency', 'gray_failure'],
+  },
+  {
     title: 'what stands between garbles what it passes on',
     tell: () =>
       story(
