@@ -22,6 +22,9 @@ const drillMs = 200_000;
 const calmMs = 60_000;
 /** An incident may close by itself for so long. */
 const closeMs = 20_000;
+/** So often it is looked whether another opens, and so long after the last was closed. */
+const calmTries = 5;
+const echoMs = 2_000;
 const pollMs = 400;
 /** A reflex that healed leaves so long for an incident to be told. */
 const reflexMs = 8_000;
@@ -55,9 +58,16 @@ export async function untilCalm(stack: DrillStack): Promise<StatusDocument> {
     throw new RangeError(`not well after ${calmMs / 1_000} s: ${sick.join('; ')}`);
   };
   await well();
-  const closed = await comesTrue(async () => (await openIncidents(stack)).length === 0, closeMs);
-  if (closed === null)
-    for (const { id } of await openIncidents(stack)) await stack.fettle('incidents', 'resolve', id);
+  // What still shows for a while opens another, which would swallow the next fault.
+  for (let left = calmTries; left > 0; left -= 1) {
+    const none = async (): Promise<boolean> => (await openIncidents(stack)).length === 0;
+    if ((await comesTrue(none, closeMs)) !== null) {
+      await pause(echoMs);
+      if (await none()) break;
+    } else
+      for (const { id } of await openIncidents(stack))
+        await stack.fettle('incidents', 'resolve', id);
+  }
   return well();
 }
 
