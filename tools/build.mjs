@@ -43,6 +43,8 @@ export function build() {
     ...bundle,
     'packages/supervisor/vite.config.ts',
   ]);
+  const called = ['sdk', 'core', 'proc', 'config', 'cli'].map((name) => `packages/${name}/src`);
+  step('cli', called, 'packages/cli/bundle/run-cli.js', [...bundle, 'packages/cli/vite.config.ts']);
   if (existsSync(join(root, 'packages/dashboard/vite.config.ts'))) {
     const vite = [
       'node_modules/vite/bin/vite.js',

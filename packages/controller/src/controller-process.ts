@@ -9,7 +9,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { nodeUtil } from '@fettle/sdk/builtin';
 import { statePaths } from '@fettle/sdk/daemon/paths';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { buildParts } from './build-parts.ts';
@@ -21,7 +21,7 @@ const log = createOwnLog(process.env['FETTLE_LOG_LEVEL'] ?? 'info');
 
 /** @throws FettleError E-CONTROLLER-ARGS */
 function readOptions(): ControllerOptions {
-  const { values } = parseArgs({
+  const { values } = nodeUtil().parseArgs({
     options: {
       'stack-dir': { type: 'string' },
       host: { type: 'string' },

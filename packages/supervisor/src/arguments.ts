@@ -1,6 +1,6 @@
 /** Reads the supervisor's command line. People do not type it: `fettle up` does. */
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { nodeUtil } from '@fettle/sdk/builtin';
 import { FettleError } from '@fettle/sdk/fettle-error';
 
 export type SupervisorArguments = Readonly<{
@@ -29,7 +29,7 @@ function parseValues(args: readonly string[]) {
     ending: { type: 'boolean' },
   } as const;
   try {
-    const { values } = parseArgs({ args: [...args], options });
+    const { values } = nodeUtil().parseArgs({ args: [...args], options });
     return {
       stackDir: values['stack-dir'],
       controller: values.controller,

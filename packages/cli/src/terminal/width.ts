@@ -1,5 +1,7 @@
 /** How wide text is in a terminal, and how to make it fit. */
-import { stripVTControlCharacters } from 'node:util';
+import { nodeUtil } from '@fettle/sdk/builtin';
+
+const { stripVTControlCharacters } = nodeUtil();
 
 /** Cells that `text` takes, escape sequences not counted. */
 export function widthOf(text: string): number {

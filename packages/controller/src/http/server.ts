@@ -4,8 +4,9 @@
  * Every request meets, in this order: correlation, security headers, the guard, its schema, its
  * handler; every failure leaves as a problem document.
  */
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { nodeHttp } from '@fettle/sdk/builtin';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import type { ApiParts } from './api-parts.ts';
 import { addCommandRoutes } from './command-routes.ts';
@@ -74,7 +75,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     ajv: { customOptions: { coerceTypes: 'array', removeAdditional: false, allErrors: false } },
     routerOptions: { maxParamLength: 256 },
   });
-  const unix = createServer({ maxHeaderSize: maxHeaderBytes }, (request, response) =>
+  const unix = nodeHttp().createServer({ maxHeaderSize: maxHeaderBytes }, (request, response) =>
     app.routing(request, response),
   );
   const isLocalSocket = (request: FastifyRequest): boolean =>

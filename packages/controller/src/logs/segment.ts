@@ -8,11 +8,11 @@
  */
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
+import { nodeUtil } from '@fettle/sdk/builtin';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
+const compress = nodeUtil().promisify(zstdCompress);
+const decompress = nodeUtil().promisify(zstdDecompress);
 
 const FRAME_BYTES = 1024 * 1024;
 const HEADER_BYTES = 8 + 32;

@@ -7,7 +7,7 @@
  */
 import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { nodeUtil } from '@fettle/sdk/builtin';
 import { deflateRaw, inflateRaw } from 'node:zlib';
 import type { Capsule } from '@fettle/core/incident/capsule';
 import { cleanerOf } from '@fettle/core/incident/clean';
@@ -62,8 +62,8 @@ export type CapsuleOptions = Readonly<{
   onTrouble: (cause: unknown) => void;
 }>;
 
-const deflate = promisify(deflateRaw);
-const inflate = promisify(inflateRaw);
+const deflate = nodeUtil().promisify(deflateRaw);
+const inflate = nodeUtil().promisify(inflateRaw);
 const allBytes = 64 * 1_048_576;
 /** Larger ones were not packed by us. */
 const mostStateBytes = 128 * 1_048_576;

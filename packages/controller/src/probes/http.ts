@@ -3,14 +3,10 @@
  * one may be answered by a process that is gone from the address. Redirects are not followed: the
  * answer is about this service. At most 64 kB of the body are read.
  */
-import {
-  Agent,
-  request as httpRequest,
-  type IncomingMessage,
-  type RequestOptions,
-} from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import { Agent as TlsAgent, request as httpsRequest } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
+import { nodeHttp } from '@fettle/sdk/builtin';
 import { plainText } from '@fettle/core/loop/collect/log-line';
 import { redact } from '@fettle/core/loop/collect/redact';
 import { formatDuration } from '@fettle/sdk/duration';
@@ -24,6 +20,7 @@ import type { Place, ProbeKind, ProbeOf, Seen } from './probe.ts';
 
 const maxBodyBytes = 65_536;
 /** They keep nothing: each probe gets a connection of its own. */
+const { Agent, request: httpRequest } = nodeHttp();
 const agent = new Agent();
 const tlsAgent = new TlsAgent({ maxCachedSessions: 0 });
 

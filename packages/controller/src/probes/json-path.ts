@@ -1,5 +1,5 @@
 /** Reads one value by `$.a.b[0]['c d']`. Source: RFC 9535, the part that names a single node. */
-import { isDeepStrictEqual } from 'node:util';
+import { nodeUtil } from '@fettle/sdk/builtin';
 import { FettleError } from '@fettle/sdk/fettle-error';
 
 export type JsonPath = readonly (string | number)[];
@@ -38,7 +38,7 @@ export function valueAt(document: unknown, path: JsonPath): unknown {
 }
 
 export function sameJson(a: unknown, b: unknown): boolean {
-  return isDeepStrictEqual(a, b);
+  return nodeUtil().isDeepStrictEqual(a, b);
 }
 
 function unescape(text: string): string {

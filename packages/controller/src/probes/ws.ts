@@ -1,8 +1,8 @@
 /** WebSocket: the handshake succeeds and, where asked, one message is answered as expected. */
 import { createHash, randomBytes } from 'node:crypto';
-import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { nodeHttp } from '@fettle/sdk/builtin';
 import { formatDuration } from '@fettle/sdk/duration';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { addressOf, targetUrl } from './address.ts';
@@ -61,7 +61,7 @@ function shake(
     request.destroy();
   };
   const fail = (detail: string): void => finish({ ok: false, detail, answer: 'answered' });
-  const request = (secure ? httpsRequest : httpRequest)(plain, { headers, agent: false });
+  const request = (secure ? httpsRequest : nodeHttp().request)(plain, { headers, agent: false });
   const deadline = startDeadline(timeoutMs, () => {
     const what = open === null ? 'no WebSocket handshake' : `no message like ${expect?.source}`;
     finish({ ok: false, detail: `${what} in ${formatDuration(timeoutMs)}`, answer: 'silent' });

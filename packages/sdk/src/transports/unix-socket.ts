@@ -2,7 +2,8 @@
  * HTTP over the controller's Unix socket, for the CLI: no port to find, no token, the folder's mode
  * is the guard.
  */
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { nodeHttp } from '../builtin.ts';
 import type { HttpAnswer, HttpRequest, HttpStream, Transport } from '../transport.ts';
 import { timedOut, unreachable } from './unreachable.ts';
 
@@ -50,7 +51,7 @@ function head(
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const signal = request.abort === null ? deadline : AbortSignal.any([deadline, request.abort]);
-  const outgoing = httpRequest({
+  const outgoing = nodeHttp().request({
     socketPath,
     path: request.path,
     method: request.method,
