@@ -1,5 +1,5 @@
 /** A branch of the code forgets to give its connection back: the pool runs dry, the database idles. */
-import { act, type Fault } from '../fault.ts';
+import { act, reflex, type Fault } from '../fault.ts';
 import { askService } from '../drill-stack.ts';
 import { databaseAnswers, pickApi, renewed, tellRun, endRun } from '../hands.ts';
 
@@ -22,7 +22,8 @@ export const poolLeak: Fault = {
         withinMs: 20_000,
       },
       expected: { classes: ['pool_leak'], targets: [service] },
-      right: [act('service.restart')],
+      // Where its health path waits for the same pool, the health part recycles it at once.
+      right: [reflex, act('service.restart')],
       cured: async () =>
         (await renewed(stack, victim, pid)()) &&
         (await askService(stack, service, work, 2_000)).status === 200,
