@@ -14,7 +14,7 @@ export type Source = Readonly<{
 }>;
 
 const rooms = ['packages', 'simulation', 'e2e', 'bench', 'tidy', 'tools', 'examples'];
-const skipped = /(^|\/)(node_modules|dist|data|\.fettle|results|public)(\/|$)/;
+const skipped = /(^|\/)(node_modules|dist|bundle|data|\.fettle|results|public)(\/|$)/;
 const endings = /\.(ts|tsx|mjs|js)$/;
 
 function read(path: string): Source {
