@@ -86,10 +86,6 @@ const reflexCauses: ReadonlySet<DiagnosisClass> = new Set([
   'port_conflict_orphan',
   'db_hung',
   'pool_leak',
-  'fd_leak',
-  'thread_leak',
-  'mem_leak',
-  'heap_exhausted',
   'cpu_own_hot_loop',
   'cpu_own_threads',
 ]);

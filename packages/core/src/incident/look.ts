@@ -16,6 +16,7 @@ import {
   workOf,
   type LoopState,
   type Turn,
+  activeRun,
 } from '../loop-state.ts';
 import { hintOf } from './gather.ts';
 import type { Incident } from './incident.ts';
@@ -95,6 +96,14 @@ function decide(turn: Turn, incident: Incident): void {
   // A weaker word on the same symptoms does not unsay a stronger one.
   const isWeaker = before !== null && before.class !== 'unknown' && judged.class === 'unknown';
   if (isWeaker || (isSame && before.confidence >= judged.confidence)) return;
+  // What is being mended is judged by what it was begun for, unless we come to know better.
+  if (
+    !isSame &&
+    before !== null &&
+    judged.confidence < before.confidence &&
+    isMending(turn, incident)
+  )
+    return;
   const diagnosis: Diagnosis = {
     ...judged,
     id: isSame ? before.id : nextId(state, 'diagnosis'),
@@ -138,6 +147,11 @@ function settledBefore({ state }: Turn, { openedMs }: Incident): ReadonlyMap<str
       settled.set(name, Math.max(resolvedMs, settled.get(name) ?? 0));
   }
   return settled;
+}
+
+function isMending({ state }: Turn, incident: Incident): boolean {
+  const run = activeRun(state, incident);
+  return run !== null && run.phase !== 'awaiting';
 }
 
 const reflexClasses: Readonly<Record<string, DiagnosisClass>> = {

@@ -44,6 +44,19 @@ const neverExcused: ReadonlySet<SymptomKind> = new Set([
   'zombies',
 ]);
 
+/**
+ * What a living process does to itself and to what all share: to do without it is no answer. How
+ * busy it is may well come of what it waits for.
+ */
+const ownDoing: ReadonlySet<SymptomKind> = new Set([
+  'forecast',
+  'threshold',
+  'trend',
+  'zombies',
+  'disk',
+  'template-surge',
+]);
+
 export function excuseOf(
   picture: Picture,
   sign: Sign,
@@ -57,12 +70,14 @@ export function excuseOf(
     acts.filter(({ targets }) => targets.includes(name));
   const lasting = neverExcused.has(sign.kind);
   if (!lasting && isPlanned(service, own(service.name), nowMs)) return 'excused';
-  let excuse: Excuse = isOptional(picture, service) ? 'quiet' : 'none';
+  const isBusy = sign.key.endsWith(':cpu');
+  const isOwn = ownDoing.has(sign.kind) && !isBusy && !service.definition.external;
+  let excuse: Excuse = !isOwn && isOptional(picture, service) ? 'quiet' : 'none';
   for (const name of dependenciesOf(picture, service.name)) {
     const other = picture.services.get(name);
     if (other === undefined) continue;
     if (!lasting && isPlanned(other, own(name), nowMs)) return 'excused';
-    if (other.want === 'down') excuse = 'quiet';
+    if (other.want === 'down' && !isOwn) excuse = 'quiet';
   }
   return excuse;
 }

@@ -154,6 +154,13 @@ test('forecast: a young run that is about to burst is not waited for', () => {
   expect(stage.sample(90_000, leak)).toContain('forecast:api:rss_bytes');
 });
 
+test('forecast: also of a service that others can do without', () => {
+  const stage = open({ limits: { ...limits, memoryBytes: 260 * mebibyte }, required: false });
+  const leak = (second: number) => ({ 'api rss_bytes': (60 + second * 2) * mebibyte });
+  stage.sample(90_000, leak);
+  expect(grave(stage)).toContain('forecast:api:rss_bytes');
+});
+
 test('forecast: few readings that only swing say nothing', () => {
   const stage = open({ limits: { ...limits, memoryBytes: 200 * mebibyte } });
   const sawtooth = (second: number) => ({

@@ -23,8 +23,9 @@ function disksOf(situation: Situation): readonly Disk[] {
   const seen = (exam?.mounts ?? []).map((mount) => ({ path: mount.path, exam: mount }));
   const shown = symptoms
     .filter(({ target }) => target.startsWith('@disk:'))
-    .map(({ target }) => ({ path: target.slice('@disk:'.length), exam: null }))
-    .filter(({ path }) => !seen.some((one) => one.path === path));
+    .map(({ target }) => target.slice('@disk:'.length))
+    .filter((path) => !seen.some((one) => one.path === path))
+    .map((path) => ({ path, exam: mountSeen(situation, path) }));
   return [...seen, ...shown].map(({ path, exam: mount }) => ({
     path,
     exam: mount,
@@ -32,6 +33,12 @@ function disksOf(situation: Situation): readonly Disk[] {
     inodesUsedRatio:
       mount?.inodesUsedRatio ?? latest(situation, 'inodes_used_ratio', `@disk:${path}`),
   }));
+}
+
+/** As the newest look of anybody found it: a disk is the same to all that use it. */
+function mountSeen({ exams }: Situation, path: string): MountExam | null {
+  const looks = [...exams.values()].toSorted((a, b) => b.atMs - a.atMs);
+  return looks.flatMap(({ mounts }) => mounts.find((one) => one.path === path) ?? [])[0] ?? null;
 }
 
 function isFull({ usedRatio, exam }: Disk): boolean {
@@ -101,7 +108,7 @@ const diskFull = rule('disk_full', (situation) => {
         clue(0.4, 'disk', 'no disk that it uses is full now'),
       ),
       when(disk !== undefined && heldByDeleted(disk), () =>
-        clue(0.6, 'disk', 'deleted files that are still open hold the room'),
+        clue(0.9, 'disk', 'deleted files that are still open hold the room'),
       ),
       when(flood !== null, () => clue(0.3, 'template', 'one line is most of what is written')),
     ],

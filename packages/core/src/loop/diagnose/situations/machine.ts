@@ -99,6 +99,31 @@ export const machineSituations: readonly SituationCase[] = [
     not: ['disk_full'],
   },
   {
+    title: 'deleted files hold the room, and their holder complains of it, too',
+    tell: () =>
+      story(
+        stackOf(plain),
+        noSpace,
+        (s) => says(s, 'press', 'OSError: [Errno 28] No space left on device'),
+        (s) => shows(s, '@disk:/data', 'disk', { severity: 'error' }),
+        (s) => shows(s, 'press', 'disk', { key: 'disk:press:deleted-open', severity: 'warn' }),
+        (s) => series(s, '@disk:/data', 'disk_used_ratio', () => 1),
+        (s) =>
+          examined(s, 'intake', {
+            mounts: [
+              mount('/data', {
+                usedRatio: 1,
+                freeBytes: 0,
+                deletedOpen: [{ service: 'press', pid: 31, bytes: 8e6 }],
+              }),
+            ],
+          }),
+      ),
+    is: 'deleted_open_file',
+    at: 'press',
+    not: ['disk_full'],
+  },
+  {
     title: 'a file system went read-only',
     tell: () =>
       story(
