@@ -24,11 +24,7 @@ export type SeriesStore = Readonly<{
     sinceMs: number,
   ): (RobustLine & Readonly<{ points: number }>) | null;
   /** What is usual: median and spread (MAD, scaled to a standard deviation), recent hour left out. */
-  baseline(
-    subject: string,
-    metric: Metric,
-    nowMs: number,
-  ): Readonly<{ median: number; spread: number; points: number }> | null;
+  baseline(subject: string, metric: Metric, nowMs: number): Baseline | null;
   subjects(): readonly string[];
   forget(subject: string): void;
   /** All that it holds, not copied: for a snapshot that is written at once. */
@@ -37,7 +33,13 @@ export type SeriesStore = Readonly<{
 /** What `openSeries` goes on with; written to capsules of incidents. */
 export type SeriesDump = { count: number; readonly all: Map<string, Map<Metric, Series>> };
 export type { Point } from './point.ts';
-export type Baseline = Readonly<{ median: number; spread: number; points: number }>;
+export type Baseline = Readonly<{
+  median: number;
+  spread: number;
+  points: number;
+  /** Of minutes instead of hours: troubles of these minutes are a good part of it. */
+  isYoung: boolean;
+}>;
 
 /** 500 services with 17 figures each; more are not kept. */
 const maxSeries = 8_500;
@@ -160,11 +162,13 @@ function baselineOf(series: Series, nowMs: number): Baseline | null {
   if (nowMs < series.baselineUntilMs) return series.baseline;
   const untilMs = nowMs - recentMs;
   const old = valuesUntil(series.coarse, untilMs);
-  const values =
-    old ?? valuesUntil(series.medium, untilMs) ?? valuesUntil(series.fine, nowMs - youngRecentMs);
+  const lasting = old ?? valuesUntil(series.medium, untilMs);
+  const values = lasting ?? valuesUntil(series.fine, nowMs - youngRecentMs);
   const livesMs = old === null ? baselineLivesMs : oldBaselineLivesMs;
   series.baselineUntilMs = nowMs + livesMs * (0.75 + series.turn / 2);
-  series.baseline = values === null ? null : { ...medianAndSpread(values), points: values.length };
+  const points = values?.length ?? 0;
+  const isYoung = lasting === null;
+  series.baseline = values === null ? null : { ...medianAndSpread(values), points, isYoung };
   return series.baseline;
 }
 

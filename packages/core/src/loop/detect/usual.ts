@@ -14,6 +14,8 @@ const youngMs = 900_000;
 const leastPoints = 8;
 /** So few points show too little of the spread. */
 const leastSpread = 0.25;
+/** Of its lower half, what lies below this share is chance. */
+const lowest = 0.2;
 
 export function usualOf(
   picture: Picture,
@@ -22,13 +24,16 @@ export function usualOf(
   nowMs: number,
 ): Baseline | null {
   const baseline = picture.series.baseline(subject, metric, nowMs);
-  if (baseline !== null) return baseline;
+  if (baseline?.isYoung === false) return baseline;
   const values = picture.series
     .points(subject, metric, nowMs - youngMs)
     .filter(({ atMs }) => atMs < nowMs - recentMs)
     .map(({ value }) => value);
   if (values.length < leastPoints) return null;
   const { median, spread } = medianAndSpread(Float64Array.from(values));
-  const widened = Math.max(spread, Math.abs(median) * leastSpread);
-  return { median, spread: widened, points: values.length };
+  // Troubles of these minutes widen it upwards; how far it goes below its middle they do not touch.
+  const below = values.filter((value) => value <= median).toSorted((a, b) => a - b);
+  const downwards = median - (below[Math.floor(below.length * lowest)] ?? median);
+  const widened = Math.max(Math.min(spread, downwards), Math.abs(median) * leastSpread);
+  return { median, spread: widened, points: values.length, isYoung: true };
 }

@@ -79,6 +79,17 @@ test('anomaly: slow requests, without a busy processor', () => {
   ]);
 });
 
+test('anomaly: a young service that had its troubles is seen to be slow again', () => {
+  const stage = open();
+  // Ten minutes, three of them bad: the figures before and after them are those of a calm service.
+  stage.sample(600_000, (second) => ({
+    'api request_p95_ms': second > 200 && second < 380 ? 1_000 : 100 + stage.noise(1) * 60,
+  }));
+  expect(stage.sample(60_000, () => ({ 'api request_p95_ms': 440 }))).toContain(
+    'anomaly:api:request_p95_ms',
+  );
+});
+
 describe('anomaly: on a crowded machine', () => {
   const crowded = (apiMs: number, othersMs: number): readonly string[] => {
     const stage = new Watched([service('api'), service('web'), service('db')]);
