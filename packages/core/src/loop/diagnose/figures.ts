@@ -1,6 +1,7 @@
 /** What the figures say of a service: is it slower, busier or bigger than usual, and since when? */
 import type { Metric } from '../collect/metric.ts';
 import type { Picture } from '../collect/picture.ts';
+import { standsOut } from '../detect/crowd.ts';
 import { clue, type Clue } from './clue.ts';
 import type { Situation } from './decision-rule.ts';
 import { downChecks, isSilent } from './vitals.ts';
@@ -73,6 +74,18 @@ export function slowness(situation: Situation): Clue | null {
     ({ kind, isNew }) => isNew && (kind === 'slow' || kind === 'event-loop'),
   );
   return said === undefined ? null : clue(0.35, 'log', said.text, said.atMs);
+}
+
+/** Slower by far than the others became: then it is not the machine. */
+export function slowAlone(situation: Situation): boolean {
+  const { picture, service, nowMs } = situation;
+  return (['request_p95_ms', 'probe_ms'] as const).some((metric) => {
+    const now = latest(situation, metric);
+    const then = usual(picture, service.name, metric, situation);
+    return (
+      now !== null && then !== null && standsOut(picture, service.name, { now, usual: then }, nowMs)
+    );
+  });
 }
 
 /** So are the checks of the others: then it is the machine, or we who ask. */

@@ -6,7 +6,7 @@ import type { ProcessExam } from '../../collect/exam.ts';
 import type { ServicePicture } from '../../collect/picture.ts';
 import { clue, when } from '../clue.ts';
 import type { DecisionRule, Situation } from '../decision-rule.ts';
-import { latest, ratio, slowness, usual } from '../figures.ts';
+import { latest, ratio, slowAlone, slowness, usual } from '../figures.ts';
 import { rule } from '../make-rule.ts';
 import { downChecks, isAlive, isSilent, ownProcesses } from '../vitals.ts';
 
@@ -148,6 +148,7 @@ const noisyNeighbour = rule('cpu_noisy_neighbour', (situation) => {
       when(told !== undefined, () => clue(0.6, 'log', told?.text ?? '', told?.atMs)),
       when(broken !== undefined, () => clue(0.6, 'process', broken?.text ?? '')),
       when(slow === null, () => clue(0.3, 'check', 'nobody waits longer yet')),
+      when(slowAlone(situation), () => clue(0.6, 'series', 'the others are not as slow by far')),
     ],
   };
 });

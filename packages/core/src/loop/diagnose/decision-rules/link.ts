@@ -8,7 +8,7 @@ import { clue, when, type Clue } from '../clue.ts';
 import type { Complaint } from '../complaint.ts';
 import type { DecisionRule, Situation } from '../decision-rule.ts';
 import { fellowCallers } from '../fellow-callers.ts';
-import { latest, ratio, slowness } from '../figures.ts';
+import { latest, ratio, slowAlone, slowness } from '../figures.ts';
 import { rule } from '../make-rule.ts';
 import { addressOf, detoursOf, isAbout, linkParams, reachedBy, type Reached } from '../reached.ts';
 import { downChecks, isAlive, stoppedPid } from '../vitals.ts';
@@ -117,7 +117,7 @@ const linkLatency = rule('link_latency', (situation) => {
         when(garbles(situation, one), () =>
           clue(0.6, 'network', `${addressOf(one)} passes on what nobody said`),
         ),
-        when((latest(situation, 'psi_cpu', '@host') ?? 0) >= 0.4, () =>
+        when((latest(situation, 'psi_cpu', '@host') ?? 0) >= 0.4 && !slowAlone(situation), () =>
           clue(0.5, 'process', 'the whole machine waits for the CPU'),
         ),
       ],

@@ -156,6 +156,27 @@ export const linkSituations: readonly SituationCase[] = [
     not: ['link_latency', 'hang', 'gray_failure'],
   },
   {
+    title: 'one of five is slow, through somebody, on a machine that is busy as ever',
+    tell: () =>
+      story(
+        stackOf({ ...proxied, tiles: { port: 8_400, needs: ['geo'] }, mail: { port: 8_500 } }),
+        (s) => connects(s, 'tiles', 'geo'),
+        (s) => {
+          for (const name of ['geo', 'site', 'tiles', 'mail'])
+            series(s, name, 'probe_ms', (ago) => (ago < 2 ? 9 : 4));
+        },
+        (s) => series(s, 'maps', 'probe_ms', (ago) => (ago < 2 ? 450 : 15)),
+        (s) => series(s, '@host', 'psi_cpu', () => 0.96),
+        (s) => series(s, '@host', 'load_per_core', () => 6),
+        (s) => shows(s, 'maps', 'anomaly', { key: 'anomaly:maps:probe_ms', agoMs: 6e4 }),
+        (s) => connects(s, 'maps', { host: '127.0.0.1', port: 18_100 }),
+        (s) => examined(s, 'maps', { endpoints: [straight] }),
+      ),
+    is: 'link_latency',
+    at: 'maps',
+    not: ['cpu_noisy_neighbour', 'proxy_fault', 'gray_failure'],
+  },
+  {
     title: 'what stands between garbles, and the caller only waits',
     tell: () =>
       story(
