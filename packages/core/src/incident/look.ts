@@ -5,7 +5,6 @@ import { usersOfDisk } from '../loop/diagnose/disk-users.ts';
 import { diagnoseBy, type Finding } from '../loop/diagnose/diagnose.ts';
 import { groupSymptoms, type Group } from '../loop/diagnose/root-cause.ts';
 import type { Diagnosis, DiagnosisClass } from '../loop/diagnose/diagnosis.ts';
-import { vagueness } from '../loop/diagnose/class-traits.ts';
 import { signsOf } from '../loop/diagnose/signs.ts';
 import { isOn } from '../loop/plan/flags.ts';
 import { isReflex } from '../loop/remedy/run.ts';
@@ -164,6 +163,23 @@ const reflexClasses: Readonly<Record<string, DiagnosisClass>> = {
   'port-stolen': 'port_conflict_foreign',
 };
 
+/** Why a process that lives may answer nobody, as far as it sits in that process. */
+const ownStandstills: ReadonlySet<DiagnosisClass> = new Set([
+  'hang',
+  'deadlock',
+  'event_loop_block',
+  'cpu_own_hot_loop',
+  'cpu_own_threads',
+  'worker_stuck',
+  'db_hung',
+  'pool_leak',
+  'fd_leak',
+  'thread_leak',
+  'mem_leak',
+  'heap_exhausted',
+  'bridge_half_open',
+]);
+
 /** What a service of this kind that gives no sign of life is called. */
 function standsStill({ picture }: LoopState, target: string): DiagnosisClass {
   switch (picture.services.get(target)?.kind) {
@@ -187,8 +203,7 @@ function toldByReflex({ state, nowMs }: Turn, incident: Incident, found: Finding
   if (cause === 'crash' && found.class !== 'unknown') return null;
   const { target, detail } = attempt;
   // Why it stood still is more than that it did.
-  const isSharper = found.target === target && vagueness(found.class) <= vagueness(cause);
-  if (cause === 'hang' && found.class !== 'unknown' && isSharper) return null;
+  if (cause === 'hang' && found.target === target && ownStandstills.has(found.class)) return null;
   const words = detail.replaceAll('-', ' ');
   return {
     class: cause === 'hang' ? standsStill(state, target) : cause,
