@@ -142,7 +142,7 @@ function settledBefore({ state }: Turn, { openedMs }: Incident): ReadonlyMap<str
   for (const other of state.incidents.values()) {
     const { resolvedMs, closedBy } = other;
     if (resolvedMs === null || resolvedMs > openedMs || closedBy?.startsWith('merged')) continue;
-    for (const name of [other.root, ...other.services])
+    for (const name of [other.root, ...other.services, ...other.affected])
       settled.set(name, Math.max(resolvedMs, settled.get(name) ?? 0));
   }
   return settled;

@@ -29,6 +29,8 @@ export type Situation = Readonly<{
    * this service was over.
    */
   fromMs: number;
+  /** When earlier troubles were over, by service. */
+  settled: ReadonlyMap<string, number>;
   nowMs: number;
 }>;
 

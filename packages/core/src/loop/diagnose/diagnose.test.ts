@@ -93,3 +93,17 @@ test('not even where a window of a symptom reaches back before its end', () => {
   expect(found.class).not.toBe('missing_module');
   expect(found.others.map((one) => one.class)).not.toContain('missing_module');
 });
+
+test('nor does what was asked while the earlier trouble lasted', () => {
+  const story = stackOf({
+    store: { kind: 'database', port: 5_432 },
+    api: { port: 5_001, needs: ['store'] },
+  });
+  checkDown(story, 'api', 'HTTP 503', { agoMs: 6_000 });
+  examined(story, 'api', { endpoints: [endpoint('store', 5_432, { answers: false })] });
+  const [group] = groupSymptoms(story.picture, story.symptoms, nowMs);
+  const asked = { group: group!, picture: story.picture, exams: story.exams, nowMs };
+  expect(diagnoseBy(allDecisionRules, asked)).toMatchObject({ class: 'db_hung' });
+  const settled = new Map([['store', nowMs + 1]]);
+  expect(diagnoseBy(allDecisionRules, { ...asked, settled })).toMatchObject({ class: 'unknown' });
+});

@@ -46,8 +46,8 @@ export type Asked = Readonly<{
 
 /** With what was learnt, and by the rules given: leaving one out shows who misses it. */
 export function diagnoseBy(rules: readonly DecisionRule[], asked: Asked): Finding {
-  const { group, picture, exams: given, nowMs, learnt = null } = asked;
-  const exams = freshExams(given, picture, nowMs);
+  const { group, picture, learnt = null } = asked;
+  const exams = freshExams(asked);
   const offersBy = (names: readonly string[], by: readonly DecisionRule[]): readonly Offer[] =>
     names.flatMap((name) => {
       const situation = situationOf({ ...asked, exams }, name);
@@ -101,7 +101,8 @@ function situationOf(asked: Asked, name: string): Situation | null {
   const own = group.symptoms.filter(({ target }) => target === name || target.startsWith('@'));
   const symptoms = own.toSorted((a, b) => a.sinceMs - b.sinceMs);
   const sinceMs = Math.min(nowMs, ...group.symptoms.map((one) => one.sinceMs));
-  const fromMs = Math.max(sinceMs - leadMs, asked.settled?.get(name) ?? 0);
+  const settled = asked.settled ?? noneSettled;
+  const fromMs = Math.max(sinceMs - leadMs, settled.get(name) ?? 0);
   return {
     picture,
     service,
@@ -111,16 +112,25 @@ function situationOf(asked: Asked, name: string): Situation | null {
     complaints: lasting(complaintsOf(service, fromMs, nowMs), service, sinceMs),
     sinceMs,
     fromMs,
+    settled,
     nowMs,
   };
 }
 
-/** Those given, else those that the picture keeps; none that is old. */
-function freshExams(given: Exams, picture: Picture, nowMs: number): Exams {
+const noneSettled: ReadonlyMap<string, number> = new Map();
+
+/** Those given, else those that the picture keeps; none that is old, or of a trouble that is over. */
+function freshExams({ exams: given, picture, settled = noneSettled, nowMs }: Asked): Exams {
+  const isOver = ({ service, endpoints, atMs }: ServiceExam): boolean =>
+    [service, ...endpoints.flatMap(({ peer }) => peer ?? [])].some(
+      (name) => atMs < (settled.get(name) ?? 0),
+    );
   const kept = [...picture.services.values()].flatMap(({ name, exam }) =>
     exam === null ? [] : [[name, exam] as const],
   );
-  return new Map([...kept, ...given].filter(([, { atMs }]) => nowMs - atMs <= examLivesMs));
+  return new Map(
+    [...kept, ...given].filter(([, one]) => nowMs - one.atMs <= examLivesMs && !isOver(one)),
+  );
 }
 
 function offersOf(situation: Situation, rules: readonly DecisionRule[]): readonly Offer[] {

@@ -12,14 +12,15 @@ const pointing =
 
 /** Other callers of `peer`: those that complain of it, and those that are well. */
 export function fellowCallers(situation: Situation, peer: string): Fellows {
-  const { picture, service, sinceMs, nowMs } = situation;
+  const { picture, service, sinceMs, settled, nowMs } = situation;
   const ports = portsOf(picture.services.get(peer) ?? service);
   const suffer: string[] = [];
   const fine: string[] = [];
   for (const name of dependantsOf(picture, peer)) {
     const other = picture.services.get(name);
     if (other === undefined || name === service.name || !isAlive(other)) continue;
-    const said = lasting(complaintsOf(other, sinceMs - 60_000, nowMs), other, sinceMs);
+    const fromMs = Math.max(sinceMs - 60_000, settled.get(name) ?? 0);
+    const said = lasting(complaintsOf(other, fromMs, nowMs), other, sinceMs);
     const others = linksOf(picture, name).filter(({ to }) => to !== peer);
     const complains = said.some(
       ({ kind, isNew, isOver, port, text }) =>

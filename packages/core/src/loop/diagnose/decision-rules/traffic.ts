@@ -58,14 +58,14 @@ const failsAway =
   /^(?:timeout|refused|reset|connect-timeout|call-failed|garbled|dns|auth|tls|tls-expired)$/;
 
 const retryStorm = rule('overload_retry_storm', (situation) => {
-  const { picture, service, sinceMs, nowMs } = situation;
+  const { picture, service, sinceMs, settled, nowMs } = situation;
   const rate = ratio(situation, 'requests_per_s') ?? 1;
   const incoming = ratio(situation, 'connections_in') ?? 1;
   const callers = dependantsOf(picture, service.name).flatMap(
     (name) => picture.services.get(name) ?? [],
   );
   const retried = [service, ...callers].flatMap((one) =>
-    complaintsOf(one, sinceMs - 60_000, nowMs).filter(
+    complaintsOf(one, Math.max(sinceMs - 60_000, settled.get(one.name) ?? 0), nowMs).filter(
       ({ kind, isNew }) => kind === 'retry' && isNew,
     ),
   );
