@@ -15,8 +15,8 @@ export default {
   build: {
     ssr: true,
     rollupOptions: {
-      // It finds its own files beside itself.
-      external: [/^@fettle\/controller\//],
+      // The one finds its files beside itself, the other must be one and the same class everywhere.
+      external: [/^@fettle\/controller\//, '@fettle/sdk/fettle-error'],
       output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       input: { 'run-cli': `${here}dist/run-cli.js`, interrupts: `${here}dist/interrupts.js` },
     },
