@@ -21,6 +21,8 @@ export type Fault = Readonly<{
   overLink?: boolean;
   /** Why it cannot be injected into this stack, in a few words; null: it fits. */
   unfit(stack: DrillStack): string | null;
+  /** Before it is injected: waits until it can be told from what was always so. */
+  settle?(stack: DrillStack): Promise<void>;
   inject(stack: DrillStack, dice: Dice): Promise<Injected>;
 }>;
 

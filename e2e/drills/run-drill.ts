@@ -81,6 +81,7 @@ export async function runDrill(
   { dice, round, trace }: Readonly<{ dice: Dice; round: number; trace: string | null }>,
 ): Promise<DrillResult> {
   const before = await untilCalm(stack);
+  await fault.settle?.(stack);
   const known = new Set((await stack.loop.incidents()).map(({ id }) => id));
   const beganMs = performance.now();
   const injected = await fault.inject(stack, dice);

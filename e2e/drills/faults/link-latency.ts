@@ -5,5 +5,6 @@ export const linkLatency = linkFault({
   name: 'link_latency',
   classes: ['link_latency'],
   mode: (dice) => ({ kind: 'latency', ms: dice.between(35, 70) * 10 }),
+  livedMs: 60_000,
   shows: ({ status, tookMs }) => status === 200 && tookMs > 300,
 });
