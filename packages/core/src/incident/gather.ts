@@ -67,7 +67,7 @@ function incidentOf(turn: Turn, group: Group): Incident | null {
   const { incidents } = turn.state;
   const known = incidents.get(group.continues ?? '');
   if (known === undefined) {
-    if (isAbsorbed(turn, group)) return null;
+    if (isAbsorbed(turn, group) || isEchoOfClosed(turn, group)) return null;
     return isGrave(turn, group) ? open(turn, group) : null;
   }
   for (const id of group.merges) {
@@ -82,6 +82,21 @@ function isAbsorbed({ state }: Turn, { symptoms }: Group): boolean {
   return openIncidents(state).some((incident) => {
     const absorbed = state.works.get(incident.id)?.absorbed;
     return symptoms.every(({ key }) => absorbed?.has(key) === true);
+  });
+}
+
+/** Windows of detectors reach back: what showed already when a person closed it may still show. */
+const echoMs = 90_000;
+
+function isEchoOfClosed({ state, nowMs }: Turn, { symptoms, services }: Group): boolean {
+  return [...state.incidents.values()].some(({ resolvedMs, root, affected, ...closed }) => {
+    if (resolvedMs === null || nowMs - resolvedMs > echoMs) return false;
+    if (/^(?:fettle$|by itself$|merged)/.test(closed.closedBy ?? '')) return false;
+    const own = new Set([root, ...closed.services, ...affected]);
+    return (
+      services.every((name) => own.has(name)) &&
+      symptoms.every(({ sinceMs, target }) => own.has(target) && sinceMs <= resolvedMs)
+    );
   });
 }
 

@@ -2,9 +2,11 @@
 import type { Metric } from '../../collect/metric.ts';
 import { complaint, complaintClue, whyClue, recentEnds } from '../asking.ts';
 import { clue, when, type Clue } from '../clue.ts';
+import { complaintsOf } from '../complaint.ts';
 import type { DecisionRule, Situation } from '../decision-rule.ts';
 import { growth, latest, type Growth } from '../figures.ts';
 import { rule } from '../make-rule.ts';
+import { dependantsOf } from '../neighbours.ts';
 import { ownProcesses } from '../vitals.ts';
 import { howLong } from '../words.ts';
 
@@ -194,9 +196,24 @@ const fdLeak = rule('fd_leak', (situation) => {
       when(!near && !atLimit && told === null && seen === null, () =>
         clue(0.35, 'series', 'the limit is far'),
       ),
+      crowded(situation),
     ],
   };
 });
+
+/** Its callers are turned away for their number: its handles are somebody's connections. */
+function crowded({ picture, service, sinceMs, settled, nowMs }: Situation): Clue | null {
+  for (const name of dependantsOf(picture, service.name)) {
+    const caller = picture.services.get(name);
+    if (caller === undefined) continue;
+    const fromMs = Math.max(sinceMs - 60_000, settled.get(name) ?? 0);
+    const told = complaintsOf(caller, fromMs, nowMs).find(
+      ({ kind, isNew }) => kind === 'too-many-clients' && isNew,
+    );
+    if (told !== undefined) return clue(0.7, 'log', told.text, told.atMs);
+  }
+  return null;
+}
 
 const threadLeak = rule('thread_leak', (situation) => {
   const { service } = situation;

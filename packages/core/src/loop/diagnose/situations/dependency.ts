@@ -230,6 +230,31 @@ export const dependencySituations: readonly SituationCase[] = [
     not: ['db_slow', 'db_max_connections', 'db_hung'],
   },
   {
+    title: 'a stranger holds all the connections, and the handles of the database with them',
+    tell: () =>
+      story(
+        stackOf(chain),
+        (s) => says(s, 'orders', 'FATAL: sorry, too many clients already', { times: 4 }),
+        (s) => checkDown(s, 'orders', 'HTTP 503'),
+        (s) => series(s, 'ledger', 'fds', (ago) => (ago < 1 ? 161 - 80 * ago : 81)),
+        (s) => shows(s, 'ledger', 'threshold', { key: 'threshold:ledger:fds' }),
+        (s) =>
+          examined(s, 'ledger', { processes: [process('ledger', { fds: 161, fdLimit: 160 })] }),
+        (s) =>
+          examined(s, 'orders', {
+            endpoints: [
+              endpoint('ledger', 5_500, {
+                clients: 39,
+                topClient: { service: null, pid: 6_001, connections: 38 },
+              }),
+            ],
+          }),
+      ),
+    is: 'db_max_connections',
+    at: 'ledger',
+    not: ['fd_leak'],
+  },
+  {
     title: 'a stranger holds all the connections',
     tell: () =>
       story(
