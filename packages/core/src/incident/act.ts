@@ -62,7 +62,8 @@ export function act(turn: Turn, incident: Incident): void {
     if (fitting(turn, diagnosis, work).length > 0) return ask(turn, incident, diagnosis, work);
     return escalate(turn, incident, unknownCause);
   }
-  if (isSupervisors(turn, diagnosis)) return;
+  // What was mended at once is not mended again by its mere word: the next look tells more.
+  if (isSupervisors(turn, diagnosis) || diagnosis.ruleId === 'reflex') return;
   if (isEarly && fitting(turn, diagnosis, work).every((one) => !fits(one, diagnosis))) return;
   ask(turn, incident, diagnosis, work);
 }

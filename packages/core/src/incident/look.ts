@@ -7,7 +7,7 @@ import { groupSymptoms, type Group } from '../loop/diagnose/root-cause.ts';
 import type { Diagnosis, DiagnosisClass } from '../loop/diagnose/diagnosis.ts';
 import { signsOf } from '../loop/diagnose/signs.ts';
 import { isOn } from '../loop/plan/flags.ts';
-import { isReflex } from '../loop/remedy/run.ts';
+import { isReflex, type Run } from '../loop/remedy/run.ts';
 import {
   nextId,
   rememberIncident,
@@ -89,7 +89,7 @@ function decide(turn: Turn, incident: Incident): void {
   const learnt = isLearning ? state.classifier : null;
   const found = diagnoseBy(allDecisionRules, { ...asked, learnt });
   const judged = toldByReflex(turn, incident, found) ?? found;
-  const before = incident.diagnosis;
+  const before = standingOf(turn, incident);
   const isSame =
     before !== null && before.class === judged.class && before.target === judged.target;
   // A weaker word on the same symptoms does not unsay a stronger one.
@@ -192,10 +192,31 @@ function standsStill({ picture }: LoopState, target: string): DiagnosisClass {
   }
 }
 
+/** A restart at once that did not help was not against the cause. */
+const helpsMs = 15_000;
+
+function isRefuted({ nowMs }: Turn, { symptoms }: Incident, { startedMs }: Run): boolean {
+  return symptoms.length > 0 && nowMs - startedMs > helpsMs;
+}
+
+/** The diagnosis that a new one must better; null: none, or only the word of a vain reflex. */
+function standingOf(turn: Turn, incident: Incident): Diagnosis | null {
+  const { diagnosis } = incident;
+  if (diagnosis?.ruleId !== 'reflex') return diagnosis;
+  const run = runsOf(turn.state, incident).findLast(isReflex);
+  return run !== undefined && isRefuted(turn, incident, run) ? null : diagnosis;
+}
+
 /** Who mended it at once saw the cause; by now nothing of it can be seen. */
-function toldByReflex({ state, nowMs }: Turn, incident: Incident, found: Finding): Finding | null {
+function toldByReflex(turn: Turn, incident: Incident, found: Finding): Finding | null {
+  const { state, nowMs } = turn;
   const run = runsOf(state, incident).findLast(isReflex);
-  const attempt = run?.attempts[0];
+  if (run === undefined || isRefuted(turn, incident, run)) return null;
+  // What was examined and is well founded is not outdone by what was seen of one of its victims.
+  const { diagnosis } = incident;
+  if (diagnosis !== null && diagnosis.ruleId !== 'reflex' && diagnosis.confidence >= sure)
+    return null;
+  const attempt = run.attempts[0];
   const cause = reflexClasses[attempt?.detail ?? ''];
   if (attempt === undefined || cause === undefined) return null;
   // State T was seen in the kernel's own words; that it ended says little: a better word stands.

@@ -196,6 +196,10 @@ const fdLeak = rule('fd_leak', (situation) => {
       when(!near && !atLimit && told === null && seen === null, () =>
         clue(0.35, 'series', 'the limit is far'),
       ),
+      // Who waits for its answers dials again: the handles of a database are its clients'.
+      when(service.kind === 'database' && told === null, () =>
+        clue(0.7, 'network', 'its handles are connections of its clients'),
+      ),
       crowded(situation),
     ],
   };
