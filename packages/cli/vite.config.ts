@@ -16,7 +16,7 @@ export default {
     ssr: true,
     rollupOptions: {
       // The one finds its files beside itself, the other must be one and the same class everywhere.
-      external: [/^@fettle\/controller\//, '@fettle/sdk/fettle-error'],
+      external: [/^@fettle\/controller\//, /\/sdk\/(dist\/)?fettle-error(\.js)?$/],
       output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       input: { 'run-cli': `${here}dist/run-cli.js`, interrupts: `${here}dist/interrupts.js` },
     },
