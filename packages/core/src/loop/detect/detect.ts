@@ -7,13 +7,14 @@
  * still nothing is concluded. Source: Prometheus Alertmanager's `for` and `keep_firing_for`.
  */
 import type { Picture } from '../collect/picture.ts';
+import { isLive } from '../collect/service-health.ts';
 import { causedBy, type OwnAct } from './attribution.ts';
 import { constraintDetector, type BrokenConstraints, type ConstraintJudge } from './constraints.ts';
 import type { Detector, DetectorFlag, Sign } from './detector.ts';
 import { detectors as allDetectors } from './detectors/all.ts';
 import { excuseOf } from './excuse.ts';
 import { isSwitchedOn } from './flag-share.ts';
-import type { Symptom } from './symptom.ts';
+import type { Symptom, SymptomKind } from './symptom.ts';
 
 export type SymptomBook = {
   nextId: number;
@@ -80,7 +81,7 @@ export function detect(
   notePauses(book, picture, nowMs);
   if (nowMs < book.quietUntilMs) return { began: [], going: symptomsOf(book), ended: [] };
   const showing = signsNow(book, picture, options, nowMs);
-  const ended = endSymptoms(book, showing, nowMs);
+  const ended = endSymptoms(book, picture, showing, nowMs);
   const began: Symptom[] = [];
   const going: Symptom[] = [];
   for (const [key, { sign, detector }] of showing) {
@@ -136,7 +137,10 @@ function signsNow(
   for (const detector of detectorsOf(book, options)) {
     const share = options.flags[detector.flag];
     if (share <= 0) continue;
-    for (const sign of ask(book, detector, picture, nowMs)) {
+    const signs = ask(book, detector, picture, nowMs);
+    const saidMs = book.said.get(detector.id)?.atMs ?? nowMs;
+    for (const sign of signs) {
+      if (isOfPastRun(picture, sign, saidMs)) continue;
       if (showing.has(sign.key) || !isSwitchedOn(detector.flag, sign.target, share)) continue;
       const excuse = excuseOf(picture, sign, options.ownActs, nowMs);
       if (excuse === 'excused') continue;
@@ -167,17 +171,32 @@ function ask(
 
 function endSymptoms(
   book: SymptomBook,
+  picture: Picture,
   showing: ReadonlyMap<string, Shown>,
   nowMs: number,
 ): Symptom[] {
   const ended: Symptom[] = [];
   for (const [key, { symptom, detector }] of book.open) {
-    if (showing.has(key) || nowMs - symptom.atMs < (detector.clearMs ?? usualClearMs)) continue;
+    if (showing.has(key)) continue;
+    const isPast = isOfPastRun(picture, symptom, symptom.atMs);
+    if (!isPast && nowMs - symptom.atMs < (detector.clearMs ?? usualClearMs)) continue;
     book.open.delete(key);
     ended.push(symptom);
-    if (detector.refractoryMs !== undefined) rest(book, key, nowMs + detector.refractoryMs);
+    if (detector.refractoryMs !== undefined && !isPast)
+      rest(book, key, nowMs + detector.refractoryMs);
   }
   return ended;
+}
+
+/** What one process does to itself. */
+const ofOneRun: ReadonlySet<SymptomKind> = new Set(['forecast', 'trend', 'threshold', 'zombies']);
+
+/** All that it was seen of have ended since: whatever the new ones do is another story. */
+function isOfPastRun({ services }: Picture, { kind, target }: Sign, atMs: number): boolean {
+  const service = services.get(target);
+  if (service === undefined || !ofOneRun.has(kind)) return false;
+  const live = [...service.instances.values()].filter(isLive);
+  return live.length > 0 && live.every(({ runSinceMs }) => (runSinceMs ?? 0) > atMs);
 }
 
 function rest(book: SymptomBook, key: string, untilMs: number): void {

@@ -172,6 +172,18 @@ test('forecast: also of a service that others can do without', () => {
   expect(grave(stage)).toContain('forecast:api:rss_bytes');
 });
 
+test('forecast: over with the run that leaked, and a second leak is told at once', () => {
+  const stage = open({ limits: { ...limits, memoryBytes: 260 * mebibyte } });
+  const leak = (second: number) => ({ 'api rss_bytes': (60 + second * 2) * mebibyte });
+  for (let time = 0; time < 2; time += 1) {
+    expect(stage.sample(90_000, leak)).toContain('forecast:api:rss_bytes');
+    stage.wait(1_000);
+    stage.start('api');
+    stage.wait(1_000);
+    expect(stage.showing()).toEqual([]);
+  }
+});
+
 test('forecast: few readings that only swing say nothing', () => {
   const stage = open({ limits: { ...limits, memoryBytes: 200 * mebibyte } });
   const sawtooth = (second: number) => ({
