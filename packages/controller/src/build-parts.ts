@@ -1,4 +1,5 @@
 /** Builds the parts in the order in which they need each other. */
+import { failsUsers } from '@fettle/core/loop/collect/fails-users';
 import { join } from 'node:path';
 import type { PartDeps, Parts } from './controller.ts';
 import { openErrors } from './errors/errors-part.ts';
@@ -35,11 +36,12 @@ export async function buildParts({
   const health = openHealthPart({ link, journal, logs, stateDir: paths.stateDir });
   const figures = openFiguresPart({ link, journal });
   const why = createWhy({ link, health, logs, journal, figures, nowMs });
+  const steadyMs = steadyClock();
   const files = openFileLedger({
     link,
     health,
     stateDir: paths.stateDir,
-    nowMs: steadyClock(),
+    nowMs: steadyMs,
     onTrouble: (cause) => log.warn({ err: cause }, 'a good version of a file cannot be kept'),
   });
   const names = openNameMemory(link);
@@ -62,8 +64,7 @@ export async function buildParts({
       env: process.env,
       runbooks: watchRunbooks(paths.stackDir, journal),
     }),
-    hands: (steadyMs) =>
-      openHands({ link, logs, health, files, names, journal, store, paths, nowMs: steadyMs }),
+    hands: (nowMs) => openHands({ link, logs, health, files, names, journal, store, paths, nowMs }),
     capsules: openCapsules({
       folder: join(paths.stateDir, 'capsules'),
       engine: version,
@@ -71,5 +72,6 @@ export async function buildParts({
     }),
     onTrouble: (cause) => log.error({ err: cause }, 'the loop cannot keep its records'),
   });
+  files.doubt((service) => failsUsers(loop.state.picture, service, steadyMs()));
   return { logs, health, figures, why, loop, errors };
 }

@@ -129,6 +129,20 @@ test('a service that is not well proves nothing', async () => {
   world.up = true;
   await isKept(ledger, 'app.conf', 'a=1');
 });
+test('nor one that is green and fails its users', async () => {
+  write('app.conf', 'password=1');
+  const { ledger, changes, startedAt } = open(config('app.conf'));
+  await isKept(ledger, 'app.conf', 'password=1');
+  write('app.conf', 'password=2');
+  await until(() => changes.length === 1);
+  ledger.doubt((service) => service === 'api');
+  startedAt(Date.now() + 1_000);
+  write('other.conf', 'later');
+  await isKept(ledger, 'other.conf', 'later');
+  expect(ledger.state(at('app.conf'))).toMatchObject({ differsFromGood: true });
+  ledger.doubt(() => false);
+  await isKept(ledger, 'app.conf', 'password=2');
+});
 test('nor one that is well while those who need it fell ill with the edit', async () => {
   write('app.conf', 'version=1');
   const { ledger, changes, userIs, startedAt } = open(config('app.conf'));

@@ -32,6 +32,8 @@ export type FileLedger = WatchedFiles &
     /** null: not watched. */
     state(path: string): FileState | null;
     onChange(listener: (change: Change) => void): Disposer;
+    /** Who fails its users proves nothing, though all checks pass. */
+    doubt(fails: (service: string) => boolean): void;
     stop(): Promise<void>;
   }>;
 
@@ -78,7 +80,13 @@ type Shell = Readonly<{
   /** Since when a service that was well is not, wall clock. */
   illSince: Map<string, number>;
   listeners: Set<(change: Change) => void>;
-}> & { watch: FileWatch; queue: Promise<void>; timer: NodeJS.Timeout | null; stopped: boolean };
+}> & {
+  fails: (service: string) => boolean;
+  watch: FileWatch;
+  queue: Promise<void>;
+  timer: NodeJS.Timeout | null;
+  stopped: boolean;
+};
 
 const maxEntries = 500;
 /** An older time of the file was set by hand, or by a copy that keeps it. */
@@ -99,6 +107,7 @@ export function openFileLedger(options: LedgerOptions): FileLedger {
     illSince: new Map(),
     listeners: new Set(),
     watch: watchFiles({ everyMs, onChange: (path) => later(shell, () => see(shell, path)) }),
+    fails: () => false,
     queue: Promise.resolve(),
     timer: null,
     stopped: false,
@@ -117,6 +126,9 @@ export function openFileLedger(options: LedgerOptions): FileLedger {
     watched: () => [...shell.entries.values()].flatMap(rowsOf),
     goodVersion: (path) => goodVersion(shell, path),
     state: (path) => stateOf(shell, path),
+    doubt(fails) {
+      shell.fails = fails;
+    },
     onChange(listener) {
       shell.listeners.add(listener);
       return () => void shell.listeners.delete(listener);
@@ -276,7 +288,7 @@ function noteWell(shell: Shell, service: string): void {
     (view.state === 'running' &&
       view.ready &&
       health.checks(view.instance).every(({ up }) => up !== false));
-  if (views.length === 0 || !views.every(isWell)) {
+  if (views.length === 0 || !views.every(isWell) || shell.fails(service)) {
     if (wellSince.delete(service)) illSince.set(service, Date.now());
     return;
   }
