@@ -6,7 +6,7 @@
 export const drillPolicy = {
   autonomy: 'full',
   cooldown: '1s',
-  good_after: '3s',
+  good_after: '15s',
   manual: '0s',
   max_runs: { count: 50, per: '1h' },
   block: { failures: 20, for: '1m' },

@@ -71,6 +71,17 @@ export async function untilCalm(stack: DrillStack): Promise<StatusDocument> {
   return well();
 }
 
+/** Its files are good versions: `good_after` of the drill's policy, and a look every few seconds. */
+const provenMs = 22_000;
+const proven = new WeakSet<DrillStack>();
+
+async function untilProven(stack: DrillStack): Promise<void> {
+  if (proven.has(stack)) return;
+  proven.add(stack);
+  await untilCalm(stack);
+  await pause(provenMs);
+}
+
 async function openIncidents({ loop }: DrillStack): Promise<readonly IncidentRow[]> {
   return (await loop.incidents()).filter(({ state }) => state !== 'resolved');
 }
@@ -80,6 +91,7 @@ export async function runDrill(
   fault: Fault,
   { dice, round, trace }: Readonly<{ dice: Dice; round: number; trace: string | null }>,
 ): Promise<DrillResult> {
+  await untilProven(stack);
   const before = await untilCalm(stack);
   await fault.settle?.(stack);
   const known = new Set((await stack.loop.incidents()).map(({ id }) => id));
