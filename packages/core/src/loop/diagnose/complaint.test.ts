@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { complaintsOf } from './complaint.ts';
 import type { ComplaintKind } from './complaint-kinds.ts';
 import { kindsOf } from './complaint-words.ts';
-import { of, says } from './situation.kit.ts';
+import { explained, of, says } from './situation.kit.ts';
 import { nowMs, stackOf } from './situation-stack.kit.ts';
 
 const said: Readonly<Partial<Record<ComplaintKind, readonly string[]>>> = {
@@ -133,4 +133,14 @@ test('what was always said is not new, what fell silent is over', () => {
   expect(byKind.get('refused')?.isNew).toBe(false);
   expect(byKind.get('timeout')).toMatchObject({ isNew: true, isOver: true });
   expect(byKind.get('tls-expired')).toMatchObject({ isNew: true, isOver: false });
+});
+
+test('what why quotes of an earlier run is as old as it is', () => {
+  const story = stackOf({ api: { port: 1 } });
+  const line = 'CURRENCY must be set';
+  explained(story, 'api', 'restarted', { agoMs: 90_000, line });
+  const api = of(story, 'api');
+  api.whys.push({ atMs: nowMs - 2_000, why: api.whys[0]!.why });
+  expect(complaintsOf(api, nowMs - 60_000, nowMs)).toEqual([]);
+  expect(complaintsOf(api, nowMs - 100_000, nowMs)).toHaveLength(1);
 });

@@ -125,9 +125,13 @@ function saidSince(service: ServicePicture, sinceMs: number, nowMs: number): rea
       told.add(line);
       said.push({ text: line, atMs, count: 1, isNew: null });
     }
-  for (const { atMs, why } of service.whys)
-    for (const { kind, text } of atMs >= sinceMs ? why.evidence : [])
-      if (kind === 'log' && !told.has(text)) said.push({ text, atMs, count: 1, isNew: null });
+  for (const { atMs: quotedMs, why } of service.whys)
+    for (const one of why.evidence) {
+      // A quote is as old as the line: `why` goes on telling of the run before.
+      const atMs = one.atMs ?? quotedMs;
+      if (one.kind !== 'log' || atMs < sinceMs || told.has(one.text)) continue;
+      said.push({ text: one.text, atMs, count: 1, isNew: null });
+    }
   return [...said, ...answersOf(service, sinceMs)];
 }
 
