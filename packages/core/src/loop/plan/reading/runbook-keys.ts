@@ -210,7 +210,11 @@ export const runbookKeys: RunbookKeys = {
   },
   diagnosis: { about: 'Short for one trigger.', json: classes },
   min_confidence: { about: 'Goes with `diagnosis`.', json: ratio },
-  triggers: { about: 'What starts it.', json: objectJson(triggersKeys) },
+  triggers: {
+    about:
+      'What starts it. `when`: a raw sign in an open incident, only where no runbook is written for the cause; held for `for`.',
+    json: objectJson(triggersKeys),
+  },
   never_when: { about: 'While one of these holds, it does not start.', json: conditions },
   dedupe: { about: 'Text with ${…}: equal keys are one run at a time; ${target}.', json: text },
   parameters: {
