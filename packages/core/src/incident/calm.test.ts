@@ -33,3 +33,10 @@ function stateAfter(happens: (stage: Stage) => void): string {
 test('it runs: over', () => expect(stateAfter(() => {})).toBe('resolved'));
 test('it waits for its next start: not over', () =>
   expect(stateAfter((stage) => stage.end('api'))).not.toBe('resolved'));
+test('a job that failed is not started again: over', () =>
+  expect(
+    stateAfter((stage) => {
+      stage.end('api');
+      stage.view('api', { state: 'failed' });
+    }),
+  ).toBe('resolved'));

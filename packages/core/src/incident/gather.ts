@@ -166,8 +166,8 @@ function quiet(turn: Turn, incident: Incident): void {
     tell(incident, { atMs: nowMs, kind: 'state', text: 'no symptom shows any more' });
     rememberIncident(state, incident);
   }
-  // Nobody complains, and it does not even run: that is no calm.
-  if (isAnyDown(turn, incident)) work.quietSinceMs = nowMs;
+  // Nobody complains, and it waits for its next start: that is no calm.
+  if (isAnyRestarting(turn, incident)) work.quietSinceMs = nowMs;
   if (nowMs - work.quietSinceMs < state.policy.resolveMs) return;
   if (work.examSinceMs !== null) return;
   settleReflexes(turn, incident);
@@ -178,10 +178,13 @@ function quiet(turn: Turn, incident: Incident): void {
   close(turn, incident, cured ? 'fettle' : 'by itself');
 }
 
-function isAnyDown({ state }: Turn, { root, services }: Incident): boolean {
+function isAnyRestarting({ state }: Turn, { root, services }: Incident): boolean {
   return [root, ...services].some((name) => {
     const service = state.picture.services.get(name);
-    return service !== undefined && isDown(service);
+    if (service === undefined || !isDown(service)) return false;
+    return [...service.instances.values()].some(({ view }) =>
+      /^(?:backing-off|crash-loop)$/.test(view.state),
+    );
   });
 }
 
