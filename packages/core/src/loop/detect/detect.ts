@@ -189,14 +189,20 @@ function endSymptoms(
 }
 
 /** What one process does to itself. */
-const ofOneRun: ReadonlySet<SymptomKind> = new Set(['forecast', 'trend', 'threshold', 'zombies']);
+const ofOneRun: ReadonlySet<SymptomKind> = new Set([
+  'forecast',
+  'trend',
+  'threshold',
+  'zombies',
+  'template-surge',
+]);
 
 /** All that it was seen of have ended since: whatever the new ones do is another story. */
 function isOfPastRun({ services }: Picture, { kind, target }: Sign, atMs: number): boolean {
   const service = services.get(target);
   if (service === undefined || !ofOneRun.has(kind)) return false;
   const live = [...service.instances.values()].filter(isLive);
-  return live.length > 0 && live.every(({ runSinceMs }) => (runSinceMs ?? 0) > atMs);
+  return live.length > 0 && live.every(({ runSinceMs }) => (runSinceMs ?? 0) >= atMs);
 }
 
 function rest(book: SymptomBook, key: string, untilMs: number): void {

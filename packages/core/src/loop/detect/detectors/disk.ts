@@ -23,7 +23,7 @@ export const disk: Detector = {
   id: 'disk',
   flag: 'performance_monitoring',
   everyMs: 5_000,
-  clearMs: 15_000,
+  clearMs: 5_000,
   detect(picture, nowMs) {
     const disks = picture.series.subjects().filter((subject) => subject.startsWith('@disk:'));
     return [

@@ -30,6 +30,8 @@ export const logFlood: Detector = {
 function signsOf(picture: Picture, service: ServicePicture, nowMs: number): readonly Sign[] {
   const last = picture.series.last(service.name, 'log_bytes_per_s', nowMs);
   if (last === null || last < leastBytesPerS) return [];
+  // What an earlier run wrote is not this one's.
+  if (!isSettled(service, windowMs, nowMs)) return [];
   const quiet = quietOf(picture, service, nowMs);
   const bar = quiet === null ? plainFloodBytesPerS : Math.max(leastBytesPerS, quiet * times);
   const lately = recent(picture, service.name, 'log_bytes_per_s', { nowMs, windowMs });

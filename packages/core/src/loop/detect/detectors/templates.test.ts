@@ -106,6 +106,17 @@ test('flood: seen by the lines alone while looks are rare, and of a service that
   expect(flooded([])).toContain('template-surge:api:flood');
 });
 
+test('flood: over with the run that made it', () => {
+  const flood: readonly string[] = Array(7_500).fill('state machine: idle -> idle');
+  const stage = open();
+  live(stage, 120_000, () => stage.log('api', usual));
+  live(stage, 60_000, () => stage.log('api', usual, ...flood));
+  expect(stage.showing().map(({ key }) => key)).toEqual(['template-surge:api:flood']);
+  stage.start('api');
+  live(stage, 5_000, () => stage.log('api', usual));
+  expect(stage.showing()).toEqual([]);
+});
+
 test('flood: one that goes on does not become usual, and what was always loud is none', () => {
   const flood: readonly string[] = Array(7_500).fill('state machine: idle -> idle');
   const stage = open();
