@@ -84,7 +84,7 @@ export function detect(
   const ended = endSymptoms(book, picture, showing, nowMs);
   const began: Symptom[] = [];
   const going: Symptom[] = [];
-  for (const [key, { sign, detector }] of showing) {
+  for (const [key, { sign, detector, isQuiet }] of showing) {
     const open = book.open.get(key);
     const mine = causedBy(picture, sign, options.ownActs, {
       nowMs,
@@ -93,7 +93,9 @@ export function detect(
     // Our own doing that outlives its time has become a trouble of its own.
     const outlived = open !== undefined && open.symptom.causedBy !== null && mine === null;
     if (open !== undefined && !outlived) {
-      open.symptom = { ...open.symptom, ...sign, atMs: nowMs, sinceMs: open.symptom.sinceMs };
+      const { sinceMs } = open.symptom;
+      const severity = isQuiet ? 'info' : lasting(open.symptom.severity, sign.severity);
+      open.symptom = { ...open.symptom, ...sign, severity, atMs: nowMs, sinceMs };
       going.push(open.symptom);
       continue;
     }
@@ -124,7 +126,12 @@ function notePauses(book: SymptomBook, picture: Picture, nowMs: number): void {
   }
 }
 
-type Shown = Readonly<{ sign: Sign; detector: Detector }>;
+/** What was told is not taken back while it goes on, because the machine is crowded now, say. */
+function lasting(told: Sign['severity'], now: Sign['severity']): Sign['severity'] {
+  return now === 'info' ? told : now;
+}
+
+type Shown = Readonly<{ sign: Sign; detector: Detector; isQuiet: boolean }>;
 
 /** By key; the first detector to name a key has it. */
 function signsNow(
@@ -144,8 +151,9 @@ function signsNow(
       if (showing.has(sign.key) || !isSwitchedOn(detector.flag, sign.target, share)) continue;
       const excuse = excuseOf(picture, sign, options.ownActs, nowMs);
       if (excuse === 'excused') continue;
-      const told: Sign = excuse === 'quiet' ? { ...sign, severity: 'info' } : sign;
-      showing.set(sign.key, { sign: told, detector });
+      const isQuiet = excuse === 'quiet';
+      const told: Sign = isQuiet ? { ...sign, severity: 'info' } : sign;
+      showing.set(sign.key, { sign: told, detector, isQuiet });
     }
   }
   return showing;

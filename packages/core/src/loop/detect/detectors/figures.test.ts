@@ -104,6 +104,20 @@ describe('anomaly: on a crowded machine', () => {
     return grave(stage);
   };
   test('all are slow: nobody is told', () => expect(crowded(180, 90)).toEqual([]));
+  test('one was told to be slow before it was crowded: it still is', () => {
+    const stage = new Watched([service('api'), service('web'), service('db')]);
+    stage.look();
+    stage.sample(600_000, () => ({ 'api probe_ms': 3, 'web probe_ms': 2, 'db probe_ms': 4 }));
+    stage.sample(60_000, () => ({ 'api probe_ms': 300, 'web probe_ms': 2, 'db probe_ms': 4 }));
+    expect(grave(stage)).toEqual(['anomaly:api:probe_ms']);
+    stage.sample(60_000, () => ({
+      '@host psi_cpu': 0.4,
+      'api probe_ms': 300,
+      'web probe_ms': 90,
+      'db probe_ms': 180,
+    }));
+    expect(grave(stage)).toEqual(['anomaly:api:probe_ms']);
+  });
   test('one is slow by far: it is', () =>
     expect(crowded(380, 12)).toEqual(['anomaly:api:probe_ms']));
 });
