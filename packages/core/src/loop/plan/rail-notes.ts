@@ -1,9 +1,10 @@
 /** The writers of the rails: each notes one thing that happened, in place, and keeps lists short. */
+import { isTalk } from './autonomy.ts';
 import type { Result } from '../../knowledge/odds.ts';
 import type { Change } from '../collect/change.ts';
 import type { Observation } from '../collect/observation.ts';
 import type { Policy } from './policy.ts';
-import type { Fires, Hold, Pause, Rails } from './rails.ts';
+import type { Fires, Hold, Pause, RailRun, Rails } from './rails.ts';
 
 const longestRuns = 300;
 /** Acts, commands and blocks older than this stop nothing any more. */
@@ -48,16 +49,20 @@ export function noteRelease(rails: Rails, runId: string): void {
 export function noteBegin(rails: Rails, hold: Hold, step: string): void {
   const { runId, runbook, dedupe, sinceMs } = hold;
   noteHold(rails, hold);
-  const run = { runId, runbook, dedupe, step, startedMs: sinceMs, endedMs: null, result: null };
+  const begun = { runId, runbook, dedupe, step, startedMs: sinceMs };
+  const run: RailRun = { ...begun, endedMs: null, result: null, touched: false };
   rails.runs = [...rails.runs.filter((one) => one.runId !== runId), run].slice(-longestRuns);
 }
 
-/** One act of ours: until its dust has settled, symptoms there are our doing. */
+/** One act of ours: until its dust has settled, symptoms there are our doing. Talk is no act. */
 export function noteAct(
   rails: Rails,
   act: Readonly<{ targets: readonly string[]; runId: string; action: string }>,
   nowMs: number,
 ): void {
+  if (isTalk(act.action)) return;
+  const run = rails.runs.find(({ runId }) => runId === act.runId);
+  if (run !== undefined) run.touched = true;
   for (const target of act.targets)
     rails.acts[target] = { atMs: nowMs, runId: act.runId, action: act.action };
   for (const [target, { atMs }] of Object.entries(rails.acts))

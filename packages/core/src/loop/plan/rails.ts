@@ -47,6 +47,8 @@ export type RailRun = {
   readonly startedMs: number;
   endedMs: number | null;
   result: Result | null;
+  /** Did it do more than tell people? Absent in what was kept before this was noted: it did. */
+  touched?: boolean;
 };
 
 export type Block = Readonly<{

@@ -50,6 +50,8 @@ test('nor does an act wait because a person was called before', () => {
   const called = run(minuteMs, { step: 'call' });
   check({ ...runs(called, called, called), runbook: runbookOf({}, steps) }, null, /within/);
 });
+test('nor because nothing could be done before', () =>
+  check(runs(run(minuteMs, { touched: false })), null, /within/));
 test('another key does not cool', () =>
   check(runs(run(minuteMs, { dedupe: 'db' })), null, /within/));
 test('its own run does not count', () =>

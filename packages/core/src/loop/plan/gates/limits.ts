@@ -15,6 +15,7 @@ export const limits: Gate = {
         run.runbook === input.runbook.name &&
         run.dedupe === input.dedupe &&
         run.runId !== input.runId &&
+        run.touched !== false &&
         !isOnlyTalk(input.runbook, run.step),
     );
     return (
