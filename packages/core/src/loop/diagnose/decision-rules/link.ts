@@ -11,7 +11,7 @@ import { fellowCallers } from '../fellow-callers.ts';
 import { latest, ratio, slowAlone, slowness } from '../figures.ts';
 import { rule } from '../make-rule.ts';
 import { addressOf, detoursOf, isAbout, linkParams, reachedBy, type Reached } from '../reached.ts';
-import { downChecks, isAlive, stoppedPid } from '../vitals.ts';
+import { downChecks, isAlive, isSilent, portsOf, stoppedPid } from '../vitals.ts';
 
 function isHalted({ peer }: Reached): boolean {
   return peer !== null && stoppedPid(peer, peer.exam) !== null;
@@ -152,6 +152,19 @@ function fails(situation: Situation): boolean | null {
   return results.length === 0 && share === null ? null : false;
 }
 
+/** It wrote to somebody who had gone, while it was too slow itself: its own callers, that is. */
+function isLeftByAskers(situation: Situation, { text, port }: Complaint): boolean {
+  const { service, fromMs } = situation;
+  if (port !== null || portsOf(service).length === 0) return false;
+  if (!/broken ?pipe|\bEPIPE\b/i.test(text)) return false;
+  const hung = service.ends.some(({ endedBy, atMs }) => endedBy === 'hang' && atMs >= fromMs);
+  return (
+    hung ||
+    downChecks(service).some(isSilent) ||
+    complaint(situation, 'pool-wait', ({ isNew }) => isNew) !== null
+  );
+}
+
 const linkResets = rule('link_resets', (situation) => {
   const { service, nowMs } = situation;
   const told = complaint(situation, 'reset', ({ isNew }) => isNew);
@@ -184,6 +197,9 @@ const linkResets = rule('link_resets', (situation) => {
     ],
     against: [
       when(rather, () => clue(0.5, 'log', waiting?.text ?? '', waiting?.atMs)),
+      when(broken === undefined && told !== null && isLeftByAskers(situation, told), () =>
+        clue(0.8, 'log', `who asked ${service.name} gave up before its answer`, told?.atMs),
+      ),
       when(told === null && fails(situation) === false, () =>
         clue(0.7, 'series', `nothing that is asked of ${service.name} fails`),
       ),

@@ -1,6 +1,6 @@
 /** Situations of processors and traffic, and what looks like trouble and is none. */
 import { checkDown, ends, explained, of, says, series, shows } from '../situation.kit.ts';
-import { examined, process } from '../situation-exam.kit.ts';
+import { endpoint, examined, process } from '../situation-exam.kit.ts';
 import { nowMs, stackOf, type ServiceSketch } from '../situation-stack.kit.ts';
 import { story, type SituationCase } from './situation-case.ts';
 
@@ -9,6 +9,29 @@ const plain: Readonly<Record<string, ServiceSketch>> = {
   press: { port: 6_200 },
 };
 export const loadSituations: readonly SituationCase[] = [
+  {
+    title: 'its pool is used up: who asked it gave up, and it was ended for its silence',
+    tell: () =>
+      story(
+        stackOf({
+          store: { kind: 'database', port: 6_300 },
+          desk: { port: 6_400, needs: ['store'] },
+        }),
+        (s) =>
+          says(s, 'desk', 'ERROR waited 1000ms for a free connection: pool timeout', { times: 9 }),
+        (s) => says(s, 'desk', 'BrokenPipeError: [Errno 32] Broken pipe', { times: 4 }),
+        (s) => ends(s, 'desk', { signal: 'SIGKILL', endedBy: 'hang', agoMs: 3_000 }),
+        (s) => shows(s, 'desk', 'hang'),
+        (s) =>
+          explained(s, 'desk', 'connection-reset', {
+            line: 'BrokenPipeError: [Errno 32] Broken pipe',
+          }),
+        (s) => examined(s, 'desk', { endpoints: [endpoint('store', 6_300)] }),
+      ),
+    is: 'pool_leak',
+    at: 'desk',
+    not: ['link_resets', 'hang'],
+  },
   {
     title: 'one thread burns a core and requests wait',
     tell: () =>
