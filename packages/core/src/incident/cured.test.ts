@@ -18,7 +18,8 @@ function curedAt(afterMs: number, kind: OutcomeKind, sinceMs = startMs - 30_000)
   incident.services.push('store', 'worker');
   incident.symptoms = [{ sinceMs } as Symptom];
   const outcome = { kind, text: '', evidence: [], undone: false, atMs: startMs };
-  state.runs.set('run-0', { id: 'run-0', phase: 'ended', actor: 'fettle', outcome } as Run);
+  const done: Partial<Run> = { id: 'run-0', phase: 'ended', actor: 'fettle', outcome };
+  state.runs.set('run-0', done as Run);
   incident.runIds.push('run-0');
   takeReflex(turn, {
     kind: 'reflex',
