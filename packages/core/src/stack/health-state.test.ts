@@ -94,6 +94,14 @@ describe('which failures may restart', () => {
   test("an answer of somebody else's does not", () =>
     expect(counts('liveness', 'silent', true, false)).toBe(false));
 
+  test('a blip of three seconds does not, however often it is asked', () => {
+    const state = openCheckState({ ...check, role: 'liveness' });
+    const dead = [0, 1_000, 2_000, 3_000, 4_000].map((atMs) => {
+      recordFinding(state, finding(false), atMs, true);
+      return isDead(state);
+    });
+    expect(dead).toEqual([false, false, false, false, true]);
+  });
   test('an answer between silences starts the count anew', () => {
     const state = openCheckState(check);
     const silent = finding(false, 'silent');

@@ -132,8 +132,17 @@ export function countsAgainstLiveness(state: CheckState, finding: Finding): bool
   }
 }
 
+/**
+ * A bad answer proves that the process moves: a blip of three seconds restarts nobody, however
+ * often it was asked meanwhile. Silence and absence count as they come.
+ */
+const leastBadMs = 3_500;
+
 export function isDead(state: CheckState): boolean {
-  return state.deadInRow >= state.check.downAfter;
+  if (state.deadInRow < state.check.downAfter) return false;
+  const { last, lastAtMs, deadSinceMs } = state;
+  if (last?.answer !== 'answered') return true;
+  return (lastAtMs ?? 0) - (deadSinceMs ?? 0) >= leastBadMs;
 }
 
 export function isStolen(state: CheckState): boolean {
