@@ -4,6 +4,7 @@
  */
 import { listSocketInodes } from '@fettle/proc/open-files';
 import { addressText } from '@fettle/proc/tcp-table';
+import { ownPorts } from '../own-ports.ts';
 import type { ExamContext } from './exam-context.ts';
 import { isLoopbackHost, type NamedAddress } from './named-addresses.ts';
 
@@ -21,9 +22,11 @@ export function connectedAddresses({
   const listens = new Set(
     mine.filter(({ state }) => state === 'listen').map(({ localPort }) => localPort),
   );
+  const ours = ownPorts(sockets ?? []);
   const found = new Map<number, NamedAddress>();
   for (const { state, localPort, remote, remotePort: port } of mine) {
     if (state === 'listen' || listens.has(localPort) || found.size >= maxFound) continue;
+    if (ours.has(port)) continue;
     const host = addressText(remote);
     if (isLoopbackHost(host)) found.set(port, { host, port, scheme: null, setting: null });
   }
