@@ -10,7 +10,11 @@ import { openIncident } from './open-incident.ts';
 const nowMs = 1_000_000;
 
 /** The class after a look that finds no more than lines of a full disk. */
-function classAfter(confidence: number, phase: Run['phase'] | null): string | undefined {
+function classAfter(
+  confidence: number,
+  phase: Run['phase'] | null,
+  { cause = 'inode_exhaustion', actor = 'fettle' } = {},
+): string | undefined {
   const state = openLoop(nowMs - 60_000);
   state.restored = true;
   const lines = Array<string>(4).fill("OSError: [Errno 28] No space left on device: '/d/x'");
@@ -24,9 +28,10 @@ function classAfter(confidence: number, phase: Run['phase'] | null): string | un
   const turn = { state, nowMs, effects: [] };
   const incident = openIncident(turn, { root: 'store', title: 'ill', severity: 'error' });
   incident.services = ['store'];
-  incident.diagnosis = { class: 'inode_exhaustion', target: '@disk:/d', confidence } as Diagnosis;
+  incident.diagnosis = { class: cause, target: '@disk:/d', confidence } as Diagnosis;
   if (phase !== null) {
-    state.runs.set('run-1', { id: 'run-1', incidentId: incident.id, phase, attempts: [] } as never);
+    const of = { id: 'run-1', incidentId: incident.id, startedMs: nowMs, plan: { targets: [] } };
+    state.runs.set('run-1', { ...of, phase, actor, attempts: [] } as never);
     incident.runIds.push('run-1');
   }
   workOf(state, incident, nowMs).examSinceMs = nowMs;
@@ -42,3 +47,9 @@ test('a surer cause is being mended', () =>
 test('what is being mended was a guess', () =>
   expect(classAfter(0.1, 'verifying')).toBe('disk_full'));
 test('somebody is only asked', () => expect(classAfter(0.95, 'awaiting')).toBe('disk_full'));
+
+const byReflex = { actor: 'supervisor' };
+test('a leak that the supervisor ended leaves no traces', () =>
+  expect(classAfter(0.9, 'verifying', { ...byReflex, cause: 'fd_leak' })).toBe('fd_leak'));
+test('what else the supervisor mended yields to what is found', () =>
+  expect(classAfter(0.9, 'verifying', { ...byReflex, cause: 'crash' })).toBe('disk_full'));

@@ -148,9 +148,19 @@ function settledBefore({ state }: Turn, { openedMs }: Incident): ReadonlyMap<str
   return settled;
 }
 
+/** Their traces go with the run that the supervisor ended: what is seen now is of the new one. */
+const goneWithRun: ReadonlySet<DiagnosisClass> = new Set([
+  'mem_leak',
+  'heap_exhausted',
+  'fd_leak',
+  'thread_leak',
+]);
+
 function isMending({ state }: Turn, incident: Incident): boolean {
   const run = activeRun(state, incident);
-  return run !== null && run.phase !== 'awaiting';
+  if (run !== null && run.phase !== 'awaiting') return true;
+  if (!goneWithRun.has(incident.diagnosis?.class ?? 'unknown')) return false;
+  return runsOf(state, incident).some((one) => isReflex(one) && one.phase !== 'ended');
 }
 
 const reflexClasses: Readonly<Record<string, DiagnosisClass>> = {
