@@ -21,7 +21,9 @@ import type { Symptom } from '../../detect/symptom.ts';
 /** Requests fail while the checks are green: by its own access log, posts, or its callers' logs. */
 function trafficErrors(situation: Situation): readonly (Clue | null)[] {
   const { picture, service, sinceMs, nowMs } = situation;
-  const errors = latest(situation, 'error_ratio') ?? 0;
+  // What failed within the last minute and does not any more needs no cure.
+  const ofLate = picture.series.last(service.name, 'error_ratio', nowMs) ?? 0;
+  const errors = Math.min(ofLate, latest(situation, 'error_ratio') ?? 0);
   const more = ratio(situation, 'error_ratio') ?? (errors > 0.05 ? 10 : 0);
   const posted = latest(situation, 'errors_per_s') ?? 0;
   const postedMore = ratio(situation, 'errors_per_s') ?? 0;

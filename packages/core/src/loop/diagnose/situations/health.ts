@@ -40,6 +40,18 @@ export const healthSituations: readonly SituationCase[] = [
     not: ['probe_broken', 'crash'],
   },
   {
+    title: 'its requests failed until a moment ago',
+    tell: () =>
+      story(
+        stackOf(two),
+        (s) => series(s, 'catalog', 'requests_per_s', () => 20),
+        (s) => series(s, 'catalog', 'error_ratio', (ago) => (ago < 2 && ago > 0.3 ? 0.6 : 0.001)),
+        (s) =>
+          shows(s, 'catalog', 'anomaly', { key: 'anomaly:catalog:error_ratio', agoMs: 100_000 }),
+      ),
+    is: null,
+  },
+  {
     title: 'red, and its requests succeed',
     tell: () =>
       story(
