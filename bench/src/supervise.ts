@@ -16,7 +16,7 @@ import { runit } from './supervise/targets/runit.ts';
 import { supervisord } from './supervise/targets/supervisord.ts';
 
 const services = 100;
-const idleMs = 60_000;
+const idleMs = 120_000;
 /** Five hangs within a minute are a crash loop, and back off. */
 const hangRounds = 3;
 /** Peers are slow and only for orientation: they take part in the first round. */

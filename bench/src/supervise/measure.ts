@@ -9,6 +9,8 @@ import { cpuSeconds, proportionalMiB, residentMiB } from './usage.ts';
 
 const startTimeoutMs = 120_000;
 const restartTimeoutMs = 20_000;
+/** After it what a start leaves to be done (first looks, charts, compiled code) is done. */
+const settleMs = 60_000;
 
 async function withTarget<T>(
   target: Target,
@@ -75,7 +77,7 @@ export async function crashToRestarted(target: Target, count: number) {
 /** CPU seconds per minute and memory while nothing happens. */
 export async function idle(target: Target, count: number, forMs: number) {
   return withTarget(target, count, async (running) => {
-    await pause(15_000);
+    await pause(settleMs);
     const daemons = running.daemons();
     const shims = running.shims();
     const before = daemons.map((pid) => cpuSeconds([pid]));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { aService } from '../controller.kit.ts';
-import { mountsOf } from './disk-places.ts';
+import { lookAtMounts, mountsOf } from './disk-places.ts';
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'fettle-places-')));
 const data = join(base, 'app/data');
@@ -14,7 +14,7 @@ afterAll(() => rmSync(base, { recursive: true }));
 
 const mounts = ['/', data, far].map((path) => ({ path, type: 'ext4', readOnly: false }));
 const placesOf = (over: Parameters<typeof aService>[1], ...lines: string[]) =>
-  [...mountsOf(aService('api', over), [], mounts, lines).keys()].toSorted();
+  [...mountsOf(aService('api', over), [], lookAtMounts(mounts), lines).keys()].toSorted();
 
 test('that of the working directory and those below it', () => {
   expect(placesOf({ workingDir: '/' })).toContain('/');

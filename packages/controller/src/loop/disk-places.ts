@@ -8,7 +8,7 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Service } from '@fettle/core/stack/service';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
-import { mountOf, type Mount } from '@fettle/proc/mounts';
+import { mountOf, readMounts, type Mount } from '@fettle/proc/mounts';
 
 export type DiskReading = Readonly<{
   usedRatio: number;
@@ -20,11 +20,18 @@ export type DiskReading = Readonly<{
 const maxPaths = 30;
 const maxInside = 8;
 
+/** Of one look: what is mounted, and where paths really lead, for services that share them. */
+export type Mounted = Readonly<{ mounts: readonly Mount[]; realPaths: Map<string, string> }>;
+
+export function lookAtMounts(mounts: readonly Mount[] = readMounts()): Mounted {
+  return { mounts, realPaths: new Map() };
+}
+
 /** By mount point. Kernel file systems are no disks. */
 export function mountsOf(
   service: Service,
   views: readonly InstanceView[],
-  mounts: readonly Mount[],
+  { mounts, realPaths }: Mounted,
   lines: readonly string[] = [],
 ): ReadonlyMap<string, Mount> {
   const found = new Map<string, Mount>();
@@ -33,8 +40,9 @@ export function mountsOf(
       found.set(mount.path, mount);
   };
   for (const path of [...pathsOf(service, views), ...unwritten(lines)])
-    add(mountOf(realPath(path), mounts));
-  const inside = mounts.filter(({ path }) => path.startsWith(`${realPath(service.workingDir)}/`));
+    add(mountOf(realPath(path, realPaths), mounts));
+  const home = `${realPath(service.workingDir, realPaths)}/`;
+  const inside = mounts.filter(({ path }) => path.startsWith(home));
   for (const mount of inside.slice(0, maxInside)) add(mount);
   return found;
 }
@@ -55,7 +63,7 @@ function pathsOf(service: Service, views: readonly InstanceView[]): readonly str
   const absolute = words.filter(
     (word) => /^\/[\w./@+-]{1,400}$/.test(word) && !word.includes('//'),
   );
-  const spools = views.flatMap(({ spool }) => spool ?? []);
+  const spools = views.flatMap(({ spool }) => (spool === null ? [] : dirname(spool)));
   // Of a pattern the part before its first wildcard.
   const cleaned = cleanup.map((pattern) => dirname(pattern.replace(/[*?[{].*$/, 'x')));
   const named = configs.map(({ path }) => path);
@@ -64,7 +72,15 @@ function pathsOf(service: Service, views: readonly InstanceView[]): readonly str
 }
 
 /** Of the nearest folder that exists: what will be written comes there. */
-function realPath(path: string): string {
+function realPath(path: string, known: Map<string, string>): string {
+  const before = known.get(path);
+  if (before !== undefined) return before;
+  const found = resolved(path);
+  known.set(path, found);
+  return found;
+}
+
+function resolved(path: string): string {
   for (let at = path; ; at = dirname(at))
     try {
       return realpathSync(at);

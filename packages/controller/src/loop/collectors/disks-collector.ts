@@ -3,9 +3,8 @@
  * network share) holds up nobody: its next look waits until the last one came back.
  */
 import type { Sample } from '@fettle/core/loop/collect/metric';
-import { readMounts } from '@fettle/proc/mounts';
 import type { SupervisorLink } from '../../parts.ts';
-import { mountsOf, readDisk } from '../disk-places.ts';
+import { lookAtMounts, mountsOf, readDisk } from '../disk-places.ts';
 import type { Collector } from './collector.ts';
 import { startPaced } from './pace.ts';
 
@@ -61,12 +60,12 @@ export const disksCollector: Collector = {
 };
 
 function usedMounts(link: SupervisorLink): readonly string[] {
-  const mounts = readMounts();
+  const mounted = lookAtMounts();
   const found = new Set<string>();
-  for (const service of link.stack()?.services ?? []) {
-    const views = link.instances().filter((view) => view.service === service.name);
-    for (const path of mountsOf(service, views, mounts).keys()) found.add(path);
-  }
+  const views = Map.groupBy(link.instances(), ({ service }) => service);
+  for (const service of link.stack()?.services ?? [])
+    for (const path of mountsOf(service, views.get(service.name) ?? [], mounted).keys())
+      found.add(path);
   return [...found].slice(0, maxMounts);
 }
 

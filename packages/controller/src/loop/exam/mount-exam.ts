@@ -7,7 +7,7 @@ import { glob, stat } from 'node:fs/promises';
 import type { MountExam } from '@fettle/core/loop/collect/exam';
 import { listHeldFiles, type HeldFile } from '@fettle/proc/deleted-files';
 import { mountOf, readMounts, type Mount } from '@fettle/proc/mounts';
-import { mountsOf, readDisk } from '../disk-places.ts';
+import { lookAtMounts, mountsOf, readDisk } from '../disk-places.ts';
 import { within } from './deadline.ts';
 import type { ExamContext } from './exam-context.ts';
 
@@ -22,7 +22,7 @@ type Held = HeldFile & Readonly<{ service: string; pid: number }>;
 export async function examineMounts(context: ExamContext): Promise<readonly MountExam[]> {
   const { service, views } = context;
   const mounts = readMounts();
-  const used = [...mountsOf(service, views, mounts, context.lines).values()];
+  const used = [...mountsOf(service, views, lookAtMounts(mounts), context.lines).values()];
   const held = heldFiles(context);
   return Promise.all(used.map((mount) => examineMount(mount, held, { context, mounts })));
 }
