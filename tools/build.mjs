@@ -20,7 +20,11 @@ function fingerprint(folder) {
 
 function step(name, folders, output, args) {
   const stampFile = join(root, 'node_modules', `.fettle-build-${name}`);
-  const stamp = folders.map((folder) => fingerprint(join(root, folder))).join('\n');
+  const configs = args.filter((one) => one.endsWith('.config.ts'));
+  const stamp = [
+    ...folders.map((folder) => fingerprint(join(root, folder))),
+    ...configs.map((file) => readFileSync(join(root, file), 'utf8')),
+  ].join('\n');
   const fresh = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
   if (fresh && existsSync(join(root, output))) return;
   const { status } = spawnSync(findNode(), args, { cwd: root, stdio: ['ignore', 2, 2] });
