@@ -6,16 +6,20 @@ import { fileURLToPath } from 'node:url';
 import type { ServiceStatus, StatusDocument } from '@fettle/sdk/api/status';
 import { layOut } from './direct.ts';
 import type { DyingProgram } from './dying-program.ts';
-import type { World } from './world.ts';
+import { pathWithOwnNode, type World } from './world.ts';
 
 const launcher = fileURLToPath(new URL('../../fettle', import.meta.url));
 
 export type Answer = Readonly<{ code: number; stdout: string; stderr: string }>;
 
-/** Runs the CLI in the folder of a stack. */
+/** Runs the CLI in the folder of a stack; the services find our Node first. */
 export function fettle(dir: string, ...args: readonly string[]): Promise<Answer> {
   return new Promise((resolve) => {
-    const options = { timeout: 60_000, maxBuffer: 32 * 1_024 * 1_024 };
+    const options = {
+      timeout: 60_000,
+      maxBuffer: 32 * 1_024 * 1_024,
+      env: { ...process.env, PATH: pathWithOwnNode() },
+    };
     execFile(launcher, ['-C', dir, ...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
       resolve({ code, stdout, stderr });

@@ -90,7 +90,7 @@ function runs(command: string, args: readonly string[]): boolean {
   }
 }
 
-/** PATH with the Node that runs us first, as the daemon gives it to services. */
+/** PATH with the Node that runs us first: the programs are written for it. */
 export function pathWithOwnNode(): string {
   return `${dirname(process.execPath)}:${process.env['PATH'] ?? '/usr/bin:/bin'}`;
 }
