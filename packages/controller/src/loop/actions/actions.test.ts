@@ -2,7 +2,6 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import type { Service } from '@fettle/core/stack/service';
@@ -165,17 +164,6 @@ actionContract({
       look: states,
       count: heard,
       settle: hears,
-    }),
-});
-
-actionContract({
-  name: 'process.renice',
-  seenAfterCrash: 'done',
-  open: () =>
-    rigged({
-      services: [sleeper('api')],
-      params: (rig) => ({ pid: rig.view('api.1').pid ?? 0, nice: 10 }),
-      look: (rig) => getPriority(rig.view('api.1').pid ?? 0),
     }),
 });
 

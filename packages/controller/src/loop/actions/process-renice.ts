@@ -93,7 +93,7 @@ function setNice(pid: number, nice: number): void {
 }
 
 /** RLIMIT_NICE says 20 minus the lowest niceness that may be asked for. */
-function mayReturn(nice: number): boolean {
+export function mayReturn(nice: number): boolean {
   const status = readSmallText('/proc/self/status') ?? '';
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
   if ((effective & (1n << 23n)) !== 0n) return true;
