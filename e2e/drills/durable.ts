@@ -107,10 +107,16 @@ async function oneRound(
   };
   const asked = await stack.fettle('runbooks', 'run', 'walk', '--target', 'first');
   if (asked.code !== 0) throw new RangeError(`runbooks run: ${asked.out}${asked.err}`);
-  const struck = await until('the step to strike at', async () => {
-    const run = await newestRun(scene, known);
-    return run !== null && (run.attempts.length >= strikeAt || run.phase === 'ended') ? run : null;
-  });
+  const struck = await until(
+    'the step to strike at',
+    async () => {
+      const run = await newestRun(scene, known);
+      return run !== null && (run.attempts.length >= strikeAt || run.phase === 'ended')
+        ? run
+        : null;
+    },
+    endMs,
+  );
   await pause(delayMs);
   process.kill(victim === 'controller' ? stack.controllerPid() : stack.supervisorPid(), 'SIGKILL');
   // The supervisor restarts the controller; who starts the supervisor again is the user.
