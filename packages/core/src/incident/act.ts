@@ -47,7 +47,8 @@ export function act(turn: Turn, incident: Incident): void {
   const { diagnosis } = incident;
   const work = workOf(state, incident, nowMs);
   if (diagnosis === null || incident.state === 'resolved') return;
-  if (activeRun(state, incident) !== null || incident.symptoms.length === 0) return;
+  if (activeRun(state, incident) !== null) return;
+  if (incident.symptoms.length === 0 && !waitsByHand(incident, work)) return;
   if (awaitsReflex(turn, incident, diagnosis) || isCured(turn, incident)) return;
   if (work.ask !== null) {
     if (nowMs - work.askSinceMs > lostMs) takeBranches(turn, work.ask, []);
@@ -66,6 +67,11 @@ export function act(turn: Turn, incident: Incident): void {
   if (isSupervisors(turn, diagnosis) || diagnosis.ruleId === 'reflex') return;
   if (isEarly && fitting(turn, diagnosis, work).every((one) => !fits(one, diagnosis))) return;
   ask(turn, incident, diagnosis, work);
+}
+
+/** What a person asked for has no symptom, and is begun when what it waits for is over. */
+function waitsByHand({ plans }: Incident, { byHand }: Work): boolean {
+  return byHand !== null && plans.at(-1)?.decision.kind === 'wait';
 }
 
 const unknownCause = 'the cause is not known';
