@@ -4,8 +4,8 @@
  *
  * Collection keeps to a share of a core: a look that took 1 ms of CPU comes again after 10 s. Which
  * processes belong to an instance is found by a pass over all of /proc, the dearest part, which
- * keeps to the same share by itself; between two passes only the known processes are read. Services
- * that grow are looked at in between, alone.
+ * keeps to twice that share by itself, because only it sees zombies and new processes; between two
+ * passes only the known ones are read. Services that grow are looked at in between, alone.
  */
 import { keepStats, type KeptStats } from '@fettle/proc/kept-stat';
 import { countOpenFiles } from '@fettle/proc/open-files';
@@ -23,7 +23,7 @@ export type FiguresOptions = Readonly<{
   journal: Journal;
   /** 5 s unless told. */
   everyMs?: number;
-  /** Looks, and passes over /proc, may each take this share of one core; 0.0001 unless told. */
+  /** Looks may take this share of one core, passes over /proc twice that; 0.0001 unless told. */
   costShare?: number;
 }>;
 
@@ -59,8 +59,6 @@ type Known = Readonly<{
 
 const defaultEveryMs = 5_000;
 const defaultCostShare = 1 / 10_000;
-/** Of the time that its cost would ask for: zombies and new processes are seen by passes only. */
-const passShare = 0.5;
 const maxMarks = 200;
 const maxCounted = 40;
 const markKinds = /^(service\.(started|ended)|port\.moved|healing\.|stack\.changed)/;
@@ -124,7 +122,7 @@ function takeAll(shell: Shell): number {
   const services = new Set(views.map(({ service }) => service));
   for (const map of [rings, seenMs]) forget(map, services);
   growers.forget(services);
-  if (passMs > 0) shell.nextPassMs = performance.now() + (passMs / shell.costShare) * passShare;
+  if (passMs > 0) shell.nextPassMs = performance.now() + passMs / (2 * shell.costShare);
   const costMs = threadCpuMs() - beganMs;
   for (const listener of shell.looked) listener(seen);
   return costMs;

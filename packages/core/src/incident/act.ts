@@ -10,6 +10,7 @@ import type { Expression, FactCall, Value } from '../loop/plan/expression/expres
 import type { Plan } from '../loop/plan/plan.ts';
 import { noteBegin, noteHold } from '../loop/plan/rail-notes.ts';
 import type { Runbook, Trigger } from '../loop/plan/runbook.ts';
+import { leaks } from '../loop/diagnose/class-traits.ts';
 import type { Diagnosis, DiagnosisClass } from '../loop/diagnose/diagnosis.ts';
 import { beginRun } from '../loop/remedy/run-machine.ts';
 import { isReflex, type Run } from '../loop/remedy/run.ts';
@@ -98,12 +99,7 @@ const reflexCauses: ReadonlySet<DiagnosisClass> = new Set([
 ]);
 const reflexMs = 15_000;
 /** A run that is new has given back all that the old one held: only its forecast lives on a while. */
-const heldCauses: ReadonlySet<DiagnosisClass> = new Set([
-  'mem_leak',
-  'heap_exhausted',
-  'fd_leak',
-  'thread_leak',
-]);
+const heldCauses: ReadonlySet<DiagnosisClass> = new Set(leaks);
 const heldMs = 60_000;
 
 function awaitsReflex(
@@ -179,14 +175,21 @@ export function takeBranches(turn: Turn, asked: string, answers: readonly Value[
   const candidates = fitting(turn, diagnosis, work).map((runbook) =>
     prepare(turn, { diagnosis, work, runbook }, { calls: work.asked, answers }),
   );
-  const isMeant = candidates.some(
-    ({ triggered, runbook }) => triggered || fits(runbook, diagnosis),
-  );
-  if (isMeant || !isUnknown(diagnosis) || work.byHand !== null)
-    return decide(turn, incident, diagnosis, candidates);
+  const isMeant =
+    work.byHand !== null ||
+    candidates.some(({ triggered, runbook }) => triggered || fits(runbook, diagnosis));
   // A sign that holds, but not yet for long enough, is waited for.
-  work.planAgainMs = nowMs + rawAgainMs;
-  if (work.holds.size === 0) escalate(turn, incident, unknownCause);
+  const waits = !isMeant && candidates.some(({ runbook }) => holdsIn(work, runbook).length > 0);
+  if (waits) work.planAgainMs = nowMs + rawAgainMs;
+  else if (isMeant || !isUnknown(diagnosis)) decide(turn, incident, diagnosis, candidates);
+  else escalate(turn, incident, unknownCause);
+}
+
+const holdKey = ({ name }: Runbook, index: number): string => `${name}#${index}`;
+
+/** Since when its raw signs hold; those that do not are left out. */
+function holdsIn({ holds }: Work, runbook: Runbook): readonly number[] {
+  return rawTriggers(runbook).flatMap((_raw, index) => holds.get(holdKey(runbook, index)) ?? []);
 }
 
 /** Has one of the runbook's raw signs held for as long as it asks? */
@@ -195,14 +198,16 @@ function isTriggered(
   { runbook, nowMs }: Readonly<{ runbook: Runbook; nowMs: number }>,
   verdicts: readonly boolean[],
 ): boolean {
-  const lasting = rawTriggers(runbook).filter(({ forMs }, index) => {
-    const key = `${runbook.name}#${index}`;
-    if (verdicts[index] !== true) return void holds.delete(key);
+  let isLasting = false;
+  for (const [index, { forMs }] of rawTriggers(runbook).entries()) {
+    const key = holdKey(runbook, index);
     const sinceMs = holds.get(key) ?? nowMs;
-    holds.set(key, sinceMs);
-    return nowMs - sinceMs >= forMs;
-  });
-  return lasting.length > 0;
+    if (verdicts[index] === true) {
+      holds.set(key, sinceMs);
+      isLasting ||= nowMs - sinceMs >= forMs;
+    } else holds.delete(key);
+  }
+  return isLasting;
 }
 
 function prepare(

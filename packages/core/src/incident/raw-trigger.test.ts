@@ -73,6 +73,13 @@ describe('a cause that is not known', () => {
   });
 });
 
+test('a cause that no runbook is written for waits for its sign, and for no person', () => {
+  const cause = { ...unknown, class: 'hang', confidence: 0.9 } as const;
+  const own = { when: 'confidence > 0.5', for: '10s' };
+  expect(after(5, { own }, cause)).toMatchObject({ plans: [], escalated: false });
+  expect(plansOf(after(20, { own }, cause))).toEqual(['own']);
+});
+
 test('a cause that a runbook is written for is not given to a raw sign', () => {
   const cause = { ...unknown, class: 'hang', confidence: 0.9 } as const;
   const raw = { when: 'confidence > 0.5', for: '0s' };

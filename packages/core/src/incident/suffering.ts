@@ -2,16 +2,12 @@
  * Who is failing anyway, so that to end its last instance takes nothing from anybody: those that
  * show an error, and who surely holds what others fail for or is about to reach its own limit.
  */
+import { leaks } from '../loop/diagnose/class-traits.ts';
 import type { Diagnosis, DiagnosisClass } from '../loop/diagnose/diagnosis.ts';
 import type { Incident } from './incident.ts';
 
 /** What they hold comes back only when their process ends. */
-const holders: ReadonlySet<DiagnosisClass> = new Set([
-  'deleted_open_file',
-  'mem_leak',
-  'fd_leak',
-  'thread_leak',
-]);
+const holders: ReadonlySet<DiagnosisClass> = new Set([...leaks, 'deleted_open_file']);
 const certain = 0.8;
 
 export function sufferingOf(

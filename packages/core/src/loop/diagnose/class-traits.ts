@@ -72,6 +72,14 @@ export function isSlowing(one: DiagnosisClass): boolean {
   return slowing.has(one);
 }
 
+/** They sit in the process, grow until something runs out, and go with it. */
+export const leaks: readonly DiagnosisClass[] = [
+  'mem_leak',
+  'heap_exhausted',
+  'fd_leak',
+  'thread_leak',
+];
+
 /** One cause though several suffer from it: known by what they share rather than by its target. */
 const shared: Readonly<Partial<Record<DiagnosisClass, string>>> = {
   net_refused_policy: 'peer',

@@ -24,6 +24,7 @@ const proxied: Readonly<Record<string, ServiceSketch>> = {
 const via = (more: Parameters<typeof endpoint>[2]) =>
   endpoint(null, 18_100, { from: 'config', owner: between, ...more });
 const straight = endpoint('geo', 8_100, { owner: owned('geo'), connectMs: 1, answerMs: 6 });
+const viaNobody = via({ tcp: 'refused', listening: false, owner: null, answers: null });
 
 function suffers(s: Story): void {
   checkDown(s, 'maps', 'HTTP 504');
@@ -93,10 +94,7 @@ export const linkSituations: readonly SituationCase[] = [
         (s) => says(s, 'maps', 'connect ECONNREFUSED 127.0.0.1:18100', { times: 6 }),
         (s) =>
           examined(s, 'maps', {
-            endpoints: [
-              straight,
-              via({ tcp: 'refused', listening: false, owner: null, answers: null }),
-            ],
+            endpoints: [straight, viaNobody],
           }),
       ),
     is: 'proxy_fault',
@@ -113,10 +111,7 @@ export const linkSituations: readonly SituationCase[] = [
         (s) => says(s, 'maps', 'connect ECONNREFUSED 127.0.0.1:18100', { times: 6 }),
         (s) =>
           examined(s, 'maps', {
-            endpoints: [
-              straight,
-              via({ tcp: 'refused', listening: false, owner: null, answers: null }),
-            ],
+            endpoints: [straight, viaNobody],
           }),
       ),
     is: 'config_drift',

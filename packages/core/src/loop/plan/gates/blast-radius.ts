@@ -6,6 +6,7 @@
  * and serves nobody). What leaks would fail for certain: where a person gave full leave, it is
  * recycled before that, in a quiet moment. Source: medik8s node healthcheck (`minHealthy: 51%`).
  */
+import { leaks } from '../../diagnose/class-traits.ts';
 import type { DiagnosisClass } from '../../diagnose/diagnosis.ts';
 import { chainFrom } from '../cost.ts';
 import type { Gate, GateInput } from '../gate-input.ts';
@@ -72,18 +73,15 @@ function isFailing({ suffering, diagnosis, facts }: GateInput, target: string): 
 }
 
 /** What runs out ends in a failure, at a worse time: these are cured by a recycle and no other way. */
-const leaks: ReadonlySet<DiagnosisClass> = new Set([
-  'mem_leak',
-  'heap_exhausted',
-  'fd_leak',
-  'thread_leak',
+const recycled: ReadonlySet<DiagnosisClass> = new Set([
+  ...leaks,
   'pool_leak',
   'zombies',
   'deleted_open_file',
 ]);
 
 function isRecycled({ diagnosis, grant, action }: GateInput, target: string): boolean {
-  const planned = action.name === 'service.restart' && leaks.has(diagnosis.class);
+  const planned = action.name === 'service.restart' && recycled.has(diagnosis.class);
   if (!planned || diagnosis.target !== target || grant.autonomy !== 'full') return false;
   return diagnosis.confidence >= sureCause;
 }

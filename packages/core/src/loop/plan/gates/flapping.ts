@@ -3,6 +3,7 @@
  * process that comes and goes because it surely is busy with itself: it is recycled once, and not
  * again within the hour.
  */
+import { leaks } from '../../diagnose/class-traits.ts';
 import type { DiagnosisClass } from '../../diagnose/diagnosis.ts';
 import type { Gate, GateInput } from '../gate-input.ts';
 import { restartsTheDead } from '../restart-the-dead.ts';
@@ -35,10 +36,7 @@ const inside: ReadonlySet<DiagnosisClass> = new Set([
   'event_loop_block',
   'deadlock',
   'pool_leak',
-  'fd_leak',
-  'thread_leak',
-  'mem_leak',
-  'heap_exhausted',
+  ...leaks,
 ]);
 const sure = 0.8;
 const restMs = 3_600_000;
