@@ -66,6 +66,20 @@ export const catalogue: readonly CatalogueEntry[] = [
     load: () => import('./commands/reset.ts'),
   },
   {
+    name: 'run',
+    group: 'Run',
+    summary: 'run a command once as a service would: run api -- npm test',
+    completes: 'services',
+    load: () => import('./commands/run.ts'),
+  },
+  {
+    name: 'exec',
+    group: 'Run',
+    summary: 'run a command beside a running instance: exec api -- env',
+    completes: 'services',
+    load: () => import('./commands/exec.ts'),
+  },
+  {
     name: 'wait',
     alias: 'is-ready',
     group: 'Run',

@@ -11,6 +11,8 @@ export type Interrupts = {
   onSecond: (() => void) | null;
   /** What is still to be done when the terminal was closed; we end after it. Absent: nothing. */
   onHangup?: (() => Promise<void>) | null;
+  /** A child in the foreground heard the same and its exit code is ours. Absent: there is none. */
+  childAnswers?: boolean;
 };
 
 /** As shells tell of an end by SIGHUP. */

@@ -63,7 +63,8 @@ export async function runCli(words: readonly string[], host: CliHost): Promise<n
   } catch (cause) {
     code = await report(cause, outputFor(flags, host), { flags, dir, words });
   }
-  if (interrupts.signal.aborted && code === exitCodes.ok) code = interrupts.exitCode;
+  if (interrupts.signal.aborted && code === exitCodes.ok && interrupts.childAnswers !== true)
+    code = interrupts.exitCode;
   return code;
 }
 

@@ -40,6 +40,16 @@ export function readVariable(pid: number, name: string): string | null {
   return bytes.toString('utf8', start, end < 0 ? bytes.length : end);
 }
 
+/** All variables of the environment at `exec`; null when it is not ours to read. */
+export function readEnvironment(pid: number): Readonly<Record<string, string>> | null {
+  const text = readSmallText(`/proc/${pid}/environ`);
+  if (text === null) return null;
+  const pairs = text.split('\0').filter((pair) => pair.indexOf('=') > 0);
+  return Object.fromEntries(
+    pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+  );
+}
+
 /** The Fettle run that the process belongs to (`FETTLE_RUN`); null: none, or unreadable. */
 export function readRunToken(pid: number): string | null {
   return readVariable(pid, 'FETTLE_RUN');

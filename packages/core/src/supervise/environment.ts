@@ -6,6 +6,7 @@
  * holds credentials that we do not know; our word wins for PORT and FETTLE_*, because a port that
  * is not the allocated one would collide.
  */
+import type { Service } from '../stack/service.ts';
 import type { Instance, Run, ServiceRecord, SuperviseState } from './state.ts';
 
 export type Address = Readonly<{ url: string; host: string; port: number | null }>;
@@ -18,13 +19,7 @@ export function variableName(service: string): string {
 /** Where clients reach a service: its first replica that has a port. */
 export function addressOf(record: ServiceRecord): Address | null {
   const { definition } = record;
-  if (definition.external && definition.externalUrl !== null) {
-    return parseAddress(definition.externalUrl);
-  }
-  if (definition.external && definition.port !== null) {
-    const port = definition.port.preferred[0]?.from;
-    return port === undefined ? null : addressAt(definition.port.host, port);
-  }
+  if (definition.external) return externalAddress(definition);
   let best: Instance | null = null;
   for (const instance of record.instances.values()) {
     if (instance.port.allocation === null || instance.removing) continue;
@@ -34,37 +29,74 @@ export function addressOf(record: ServiceRecord): Address | null {
   return allocation ? addressAt(allocation.host, allocation.port) : null;
 }
 
+/** Where a service that is not ours to run answers; null: its definition does not say. */
+export function externalAddress({ externalUrl, port }: Service): Address | null {
+  if (externalUrl !== null) return parseAddress(externalUrl);
+  const first = port?.preferred[0]?.from;
+  return port === null || first === undefined ? null : addressAt(port.host, first);
+}
+
+/** What a process of a service is told about the stack around it. */
+export type Surroundings = Readonly<{
+  definition: Service;
+  /** `api.1`. */
+  instance: string;
+  stackName: string;
+  /** Its own place to listen; null: it has none. */
+  place: Readonly<{ host: string; port: number }> | null;
+  /** null: the controller has no address yet. */
+  fettleUrl: string | null;
+  /** null: that service has no address. */
+  addressOf: (service: string) => Address | null;
+}>;
+
 export function environmentFor(
   state: SuperviseState,
   instance: Instance,
   token: string,
 ): Readonly<Record<string, string>> {
-  const { definition } = instance.service;
+  const environment = environmentIn({
+    definition: instance.service.definition,
+    instance: instance.id,
+    stackName: state.stack?.name ?? 'fettle',
+    place: instance.port.allocation,
+    fettleUrl: fettleUrl(state),
+    addressOf: (service) => {
+      const record = state.services.get(service);
+      return record === undefined ? null : addressOf(record);
+    },
+  });
+  return { ...environment, FETTLE_RUN: token };
+}
+
+/** All but the run token. */
+export function environmentIn({
+  definition,
+  instance,
+  stackName,
+  place,
+  fettleUrl: url,
+  addressOf: find,
+}: Surroundings): Readonly<Record<string, string>> {
   const environment: Record<string, string> = {};
   for (const { service } of definition.dependsOn) {
-    const record = state.services.get(service);
-    const address = record === undefined ? null : addressOf(record);
+    const address = find(service);
     if (address === null) continue;
     const name = variableName(service);
     environment[`${name}_URL`] = address.url;
     environment[`${name}_HOST`] = address.host;
     if (address.port !== null) environment[`${name}_PORT`] = String(address.port);
   }
-  const allocation = instance.port.allocation;
-  if (definition.port !== null && allocation !== null) environment['HOST'] = allocation.host;
-  const url = fettleUrl(state);
+  if (definition.port !== null && place !== null) environment['HOST'] = place.host;
   if (url !== null) environment['OTEL_EXPORTER_OTLP_ENDPOINT'] = url;
   environment['OTEL_SERVICE_NAME'] = definition.name;
   environment['OTEL_RESOURCE_ATTRIBUTES'] =
-    `service.instance.id=${instance.id},service.namespace=${state.stack?.name ?? 'fettle'}`;
+    `service.instance.id=${instance},service.namespace=${stackName}`;
   Object.assign(environment, definition.environment);
-  if (definition.port !== null && allocation !== null) {
-    environment['PORT'] = String(allocation.port);
-  }
+  if (definition.port !== null && place !== null) environment['PORT'] = String(place.port);
   if (url !== null) environment['FETTLE_URL'] = url;
   environment['FETTLE_SERVICE'] = definition.name;
-  environment['FETTLE_INSTANCE'] = instance.id;
-  environment['FETTLE_RUN'] = token;
+  environment['FETTLE_INSTANCE'] = instance;
   return environment;
 }
 
@@ -85,7 +117,7 @@ function fettleUrl(state: SuperviseState): string | null {
 }
 
 /** A service that listens everywhere is reached over loopback. */
-function addressAt(listenHost: string, port: number): Address {
+export function addressAt(listenHost: string, port: number): Address {
   const host =
     listenHost === '0.0.0.0' || listenHost === ''
       ? '127.0.0.1'
