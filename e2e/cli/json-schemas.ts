@@ -70,6 +70,33 @@ export const cliSchemas: Readonly<Record<string, z.ZodType>> = {
       }),
     ),
   }),
+  graph: named('graph', {
+    stack: text,
+    nodes: z.array(
+      z.strictObject({
+        name: text,
+        kind: z.enum(['process', 'job', 'external']),
+        required: z.boolean(),
+        state: state.nullable(),
+        port: count.nullable(),
+      }),
+    ),
+    edges: z.array(
+      z.strictObject({
+        from: text,
+        to: text,
+        condition: text,
+        required: z.boolean(),
+        restart: z.boolean(),
+      }),
+    ),
+  }),
+  init: named('init', {
+    dryRun: z.boolean(),
+    files: z.array(
+      z.strictObject({ file: text, change: z.enum(['created', 'updated', 'unchanged']) }),
+    ),
+  }),
   version: named('version', { cli: text, node: text, daemon: text.nullable() }),
   stacks: named('stacks', {
     stacks: z.array(

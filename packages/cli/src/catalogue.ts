@@ -116,6 +116,12 @@ export const catalogue: readonly CatalogueEntry[] = [
     load: () => import('./commands/links.ts'),
   },
   {
+    name: 'graph',
+    group: 'Look',
+    summary: 'who needs whom, as a tree, -o mermaid, dot or json',
+    load: () => import('./commands/graph.ts'),
+  },
+  {
     name: 'events',
     group: 'Look',
     summary: 'what happened, newest last; -F follows',
@@ -226,6 +232,19 @@ export const catalogue: readonly CatalogueEntry[] = [
     group: 'Heal',
     summary: 'stop at once: runs are taken back, nothing begins until resume',
     load: () => import('./commands/emergency-stop.ts'),
+  },
+  {
+    name: 'init',
+    group: 'Set up',
+    summary: 'write what a folder needs: --make, --vscode',
+    load: () => import('./commands/init.ts'),
+  },
+  {
+    name: 'inspect',
+    group: 'Look',
+    summary: 'open the debugger of a running Node service',
+    completes: 'services',
+    load: () => import('./commands/inspect.ts'),
   },
   {
     name: 'config',

@@ -27,6 +27,8 @@ const formats: readonly string[] = [
   'yaml',
   'markdown',
   'github',
+  'mermaid',
+  'dot',
   'pid',
 ];
 

@@ -19,6 +19,8 @@ export type OutputFormat =
   | 'yaml'
   | 'markdown'
   | 'github'
+  | 'mermaid'
+  | 'dot'
   | 'pid';
 
 /** Flags that mean the same everywhere. */
