@@ -210,7 +210,7 @@ function checkWait(
   }
 }
 
-const STOP_TIMERS = ['grace', 'kill', 'spawn', 'exit'];
+const STOP_TIMERS = ['drain', 'grace', 'kill', 'spawn', 'exit'];
 
 function checkNamed(shell: FakeShell, instance: Instance, bad: (why: string) => void): void {
   for (const { service } of instance.waitingFor) {

@@ -49,6 +49,9 @@ function addEffect(digest: Digest, effect: SuperviseEffect): void {
         addNumber(digest, effect.notice.view.restarts);
       }
       return;
+    case 'tell-endpoints':
+      addText(digest, effect.service);
+      return;
     case 'find-port':
     case 'claim-port':
     case 'release-port':

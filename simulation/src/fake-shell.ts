@@ -204,6 +204,8 @@ function carryOut(shell: FakeShell, effect: SuperviseEffect): void {
     case 'arm':
       setTimer(shell, effect.timer, effect.atMs);
       return;
+    case 'tell-endpoints':
+      return;
     case 'publish':
       return;
     case 'halt':

@@ -29,13 +29,17 @@ export function createWishes(shell: FakeShell): Wishes {
   let serial = 1_000;
   const names = () =>
     shell.stack.services.filter(({ external }) => !external).map(({ name }) => name);
-  const give = (command: 'start' | 'stop' | 'restart' | 'reset', services: readonly string[]) => {
+  const give = (
+    command: 'start' | 'stop' | 'restart' | 'reset',
+    services: readonly string[],
+    rolling = false,
+  ) => {
     if (shell.state === null) return;
     for (const service of services.length === 0 ? names() : services) {
       if (command === 'stop') stopped.set(service, clock.nowMs);
       else stopped.delete(service);
     }
-    take(shell, { kind: 'command-given', command, services, actor: ACTOR });
+    take(shell, { kind: 'command-given', command, services, actor: ACTOR, rolling });
   };
   const scale = () => {
     const service = dice.pick(shell.stack.services);
@@ -74,7 +78,7 @@ export function createWishes(shell: FakeShell): Wishes {
     const roll = dice.int(0, 10);
     if (roll <= 1) give('stop', someNames());
     else if (roll <= 4) give('start', someNames());
-    else if (roll === 5) give('restart', someNames());
+    else if (roll === 5) give('restart', someNames(), dice.chance(0.5));
     else if (roll === 6) give('reset', someNames());
     else if (roll === 7) scale();
     else if (roll === 8) movePort();

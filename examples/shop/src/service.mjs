@@ -1,8 +1,9 @@
 // What every HTTP service of the shop shares: it listens where PORT says, answers JSON, and leaves
 // in good order on SIGTERM.
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { readFileSync, watch } from 'node:fs';
 import { createServer } from 'node:http';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const statusOf = Symbol('status');
@@ -11,6 +12,8 @@ export const withStatus = (status, value) => ({ [statusOf]: status, value });
 /** `routes`: 'GET /path' to a function that returns a value, or `withStatus(status, value)`. */
 export function serve(routes, { onStop = () => {}, onRequest = null, onDone = null } = {}) {
   const server = createServer(async (request, response) => {
+    // A client that keeps its line open would send the next request to a server that leaves.
+    if (!server.listening) response.setHeader('connection', 'close');
     if (onDone !== null) response.on('finish', timed(request, response, onDone));
     const url = new URL(request.url, 'http://shop');
     try {
@@ -27,8 +30,15 @@ export function serve(routes, { onStop = () => {}, onRequest = null, onDone = nu
     }
   });
   listen(server);
-  onTerminate(() => {
+  // Who has asked gets an answer; then nobody is left to be cut off.
+  const underWay = new Set();
+  server.on('request', (_, response) => {
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+  });
+  onTerminate(async () => {
     server.close();
+    await Promise.all([...underWay].map((response) => once(response, 'close')));
     server.closeAllConnections();
     return onStop();
   });
@@ -79,6 +89,52 @@ export async function call(base, path, { method = 'GET', body, timeoutMs = 2_000
   throw Object.assign(new Error(`${path}: HTTP ${response.status}: ${value.error}`), {
     status: response.status >= 500 ? 502 : response.status,
   });
+}
+
+/**
+ * The replicas of a service that are ready, as Fettle writes them down (API_ENDPOINTS names the
+ * file), one after another; the one address that everybody gets where there is no such file.
+ */
+export function replicasOf(name) {
+  const file = process.env[`${name}_ENDPOINTS`];
+  const only = addressOf(name);
+  let urls = [only];
+  let turn = 0;
+  const read = () => {
+    try {
+      const { endpoints } = JSON.parse(readFileSync(file, 'utf8'));
+      // With nobody ready the last known are as good as any.
+      if (endpoints.length > 0) urls = endpoints.map(({ url }) => url);
+    } catch {
+      // Not written yet.
+    }
+  };
+  if (file !== undefined) {
+    read();
+    setInterval(read, 1_000).unref();
+    try {
+      watch(dirname(file), (_, changed) => changed === basename(file) && read()).unref();
+    } catch {
+      // The look once a second has to do.
+    }
+  }
+  return {
+    next: () => urls[turn++ % urls.length],
+    count: () => urls.length,
+  };
+}
+
+const neverArrived = new Set(['ECONNREFUSED', 'EHOSTUNREACH']);
+
+/** As `call`, to the next replica. What never reached one is asked of another, once each. */
+export async function callOne(replicas, path, options) {
+  for (let tries = replicas.count(); ; tries -= 1)
+    try {
+      return await call(replicas.next(), path, options);
+    } catch (error) {
+      if (tries <= 1 || !neverArrived.has(error.cause?.code)) throw error;
+      log('warn', `${path}: asked another replica`, { code: error.cause.code });
+    }
 }
 
 /** A file of config/, read once at the start. */

@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { addressOf, call, log, serve, withStatus } from './service.mjs';
+import { addressOf, call, callOne, log, replicasOf, serve, withStatus } from './service.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const api = addressOf('API');
+const api = replicasOf('API');
 const bridge = addressOf('BRIDGE');
 const pages = {
   '/': ['text/html; charset=utf-8', join(here, 'page.html')],
@@ -34,11 +34,11 @@ function logRequest(method, url, statusCode, responseTime) {
 serve(
   {
     'GET /healthz': () => ({ status: 'ok' }),
-    'GET /api/orders': ({ url }) => call(api, `/orders${url.search}`),
+    'GET /api/orders': ({ url }) => callOne(api, `/orders${url.search}`),
     'POST /api/orders': async ({ body }) =>
-      withStatus(201, await call(api, '/orders', { method: 'POST', body })),
+      withStatus(201, await callOne(api, '/orders', { method: 'POST', body })),
     'POST /api/returns': async ({ body }) =>
-      withStatus(202, await call(api, '/returns', { method: 'POST', body })),
+      withStatus(202, await callOne(api, '/returns', { method: 'POST', body })),
     'GET /api/convert': ({ url }) => call(bridge, `/convert${url.search}`),
   },
   { onRequest: servePage, onDone: logRequest },

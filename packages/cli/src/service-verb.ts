@@ -18,6 +18,8 @@ import { commandLine, usageError, type Session } from './session.ts';
 import { stateGlyph } from './terminal/paint.ts';
 
 const defaultWaitMs = 30_000;
+/** Several replicas, each of which drains, stops and gets ready. */
+const rollingWaitMs = 600_000;
 /** Commands under way together: one after another, a hundred take a second. */
 const atOnce = 20;
 
@@ -29,6 +31,8 @@ export function serviceVerb(verb: ServiceVerb): CommandModule {
         .option('-a, --all', 'every service of the stack')
         .option('--wait-timeout <duration>', 'how long to watch; 30s unless told')
         .option('--no-wait', 'return once the daemon took the command');
+      if (verb === 'restart')
+        program.option('--rolling', 'replicas one after another, each only once the last is ready');
     },
     run: (session, input) => act(session, input, verb),
   };
@@ -37,11 +41,15 @@ export function serviceVerb(verb: ServiceVerb): CommandModule {
 async function act(session: Session, input: CommandInput, verb: ServiceVerb): Promise<number> {
   const before = await reachStatus(session);
   const names = askedNames(session, input, before, verb);
+  const rolling = input.options['rolling'] === true;
+  const { client } = session;
   for (let from = 0; from < names.length; from += atOnce)
     await Promise.all(
       names.slice(from, from + atOnce).map((name) => {
         const key = randomUUID();
-        return reach(session, () => session.client.command(name, verb, key));
+        return reach(session, () =>
+          rolling ? client.rollingRestart(name, key) : client.command(name, verb, key),
+        );
       }),
     );
   const document: CommandDocument = {
@@ -54,7 +62,9 @@ async function act(session: Session, input: CommandInput, verb: ServiceVerb): Pr
     await emit(session, document, () => `${verb} asked for: ${names.join(', ')}\n`);
     return exitCodes.ok;
   }
-  const waitMs = durationFlag(input.options['waitTimeout'], '--wait-timeout') ?? defaultWaitMs;
+  const waitMs =
+    durationFlag(input.options['waitTimeout'], '--wait-timeout') ??
+    (rolling ? rollingWaitMs : defaultWaitMs);
   const outcome = await watchUntil(session, { verb, names, before, waitMs });
   await emit(session, document, () => '');
   for (const service of outcome.services) {
@@ -112,6 +122,7 @@ async function watchUntil(
 
 function reached(verb: ServiceVerb, service: ServiceStatus, before: StatusDocument): boolean {
   if (verb === 'stop') return isStopped(service) || service.state === 'done';
+  if ((service.rolling ?? null) !== null) return false;
   const up = service.state === 'ok' || service.state === 'degraded' || service.state === 'done';
   if (verb !== 'restart' || service.external) return up;
   const old = before.services.find(({ name }) => name === service.name);

@@ -4,7 +4,7 @@
  */
 import type { HealthCheck } from '@fettle/core/stack/health-check';
 import type { PortRequest } from '@fettle/core/stack/port';
-import type { Service, Stack } from '@fettle/core/stack/service';
+import type { Rolling, Service, Stack } from '@fettle/core/stack/service';
 import { stringify } from 'yaml';
 import { durationText, healDocument, serviceHealDocument } from './show-heal.ts';
 import { redactArguments, redactText, redactValue } from './redact.ts';
@@ -66,6 +66,7 @@ function serviceDocument(service: Service, masks: Masks): Plain {
     document['health'] = service.healthChecks.map((check) => checkDocument(check, masks));
   document['stop_signal'] = service.stopSignal;
   document['stop_grace_period'] = durationText(service.stopGraceMs);
+  if (service.drainMs !== undefined) document['drain'] = durationText(service.drainMs);
   Object.assign(document, limitsDocument(service));
   if (service.templates.length > 0) document['templates'] = service.templates;
   if (!service.required) document['required'] = false;
@@ -91,7 +92,17 @@ function restartDocument(service: Service): Plain {
         max_attempts: intensity.count,
         window: durationText(intensity.periodMs),
       },
+      ...(service.rolling === undefined ? {} : { update_config: rollingDocument(service.rolling) }),
     },
+  };
+}
+
+function rollingDocument({ parallelism, order, delayMs, monitorMs }: Rolling): Plain {
+  return {
+    parallelism,
+    order,
+    delay: durationText(delayMs),
+    ...(monitorMs === null ? {} : { monitor: durationText(monitorMs) }),
   };
 }
 

@@ -37,6 +37,8 @@ export function eventsOfNotice(
         }));
     case 'command-taken':
       return commandTaken(notice, atMs);
+    case 'rolled':
+      return [rolled(notice, atMs)];
     case 'continued':
       return [
         {
@@ -157,6 +159,18 @@ function portMoved(notice: Extract<Notice, { kind: 'port-moved' }>, atMs: number
     instance: notice.instance,
     severity: 'warn',
     data: { from: notice.from, to: notice.to, dependants: notice.dependants },
+  };
+}
+
+function rolled(notice: Extract<Notice, { kind: 'rolled' }>, atMs: number): KeyedEvent {
+  const { service, phase, done, of, why, reason, actor } = notice;
+  const count = `${done} of ${of} replicas replaced`;
+  const text = phase === 'done' ? count : `stopped after ${done} of ${of}: ${why ?? 'no reason'}`;
+  return {
+    ...base(atMs, `rolling.${phase}`, `rolling restart of ${service}: ${text}`),
+    service,
+    severity: phase === 'done' ? 'info' : 'error',
+    data: { done, of, why, reason, actor },
   };
 }
 

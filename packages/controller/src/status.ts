@@ -15,6 +15,7 @@ import type {
   DaemonStatus,
   ExitStatus,
   InstanceStatus,
+  RollingStatus,
   ServiceStatus,
   State,
   StatusDocument,
@@ -141,7 +142,7 @@ function serviceStatus(
     port,
     restarts: sum(instances.map(({ view }) => view.restarts)),
     since: iso(sinceMs(row, state, facts)),
-    why: facts.why(service.name, state) ?? plainWhy(row, state, words),
+    why: withRolling(facts.why(service.name, state) ?? plainWhy(row, state, words), row),
     required: service.required,
     external: service.external,
     dependsOn: service.dependsOn.map((need) => need.service),
@@ -151,8 +152,26 @@ function serviceStatus(
     lastChecks: facts.marks(service.name),
     configNewerThanProcess: facts.configChanged !== null && live !== null,
     labels: service.labels,
+    rolling: rollingStatus(row),
     instances: instances.map((instance) => instanceStatus(instance, state)),
   };
+}
+
+function rollingStatus({ instances }: Row): RollingStatus | null {
+  const rolling = instances[0]?.view.rolling ?? null;
+  if (rolling === null) return null;
+  const { sinceMs: beganMs, ...rest } = rolling;
+  return { ...rest, since: iso(beganMs) };
+}
+
+/** The service may be well, and yet not be what was asked for. */
+function withRolling(why: string | null, { instances }: Row): string | null {
+  const rolling = instances[0]?.view.rolling ?? null;
+  if (rolling === null) return why;
+  const count = `${rolling.done} of ${rolling.of}`;
+  if (rolling.phase === 'under-way') return why ?? `rolling restart: ${count} replicas taken`;
+  const stopped = `rolling restart stopped after ${count}: ${rolling.why ?? 'no reason'}`;
+  return why === null ? stopped : `${why}; ${stopped}`;
 }
 
 function instanceStatus(instance: Row['instances'][number], word: State): InstanceStatus {

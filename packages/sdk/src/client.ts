@@ -78,6 +78,8 @@ export type FettleClient = Readonly<{
   stream(after: number | null, live: LiveOptions): AsyncIterable<StackEvent>;
   /** `key`: idempotency key; a repeat with the same key acts once. */
   command(name: string, verb: ServiceVerb, key?: string): Promise<CommandDocument>;
+  /** Replicas one after another, each awaited until it is ready. */
+  rollingRestart(name: string, key?: string): Promise<CommandDocument>;
   scale(name: string, replicas: number, key?: string): Promise<CommandDocument>;
   health(): Promise<HealthDocument>;
   healing: HealingClient;
@@ -129,6 +131,7 @@ export function createClient(transport: Transport, options: ClientOptions = {}):
     },
     stream: (after, live) => liveEvents(transport, after, live),
     command: (name, verb, key) => post(`${servicePath(name)}/${verb}`, {}, key),
+    rollingRestart: (name, key) => post(`${servicePath(name)}/restart`, { rolling: true }, key),
     scale: (name, replicas, key) => post(`${servicePath(name)}/scale`, { replicas }, key),
     health: () => get('/healthz'),
     healing: healingClient({ get, text, post, queryOf }),

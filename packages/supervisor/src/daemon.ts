@@ -16,6 +16,7 @@ import { adopt, type Adoption, isOurs } from './adoption.ts';
 import { controllerInstance, controllerName, controllerService } from './controller-service.ts';
 import { removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
 import { type Crowd, createDriver, type Driver } from './driver.ts';
+import { writeEndpoints } from './endpoints-file.ts';
 import { settleIdentity } from './folder-identity.ts';
 import type { LiveRun } from './live-run.ts';
 import { createNoticeRing, type NoticeRing } from './notice-ring.ts';
@@ -198,6 +199,9 @@ function perform(parts: Parts, effect: Act, crowd: Crowd): void {
       return;
     case 'release-port':
       parts.ports.release(effect.instance, effect.port);
+      return;
+    case 'tell-endpoints':
+      writeEndpoints(parts.options.paths.stateDir, effect.service, effect.endpoints);
       return;
     case 'publish':
       parts.wire?.publish(effect.notice);

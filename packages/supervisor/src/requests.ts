@@ -45,9 +45,9 @@ function eventOf(body: RequestBody, { state }: RequestOptions): SuperviseEvent {
       refuseNoStack(body.stack);
       return { kind: 'stack-applied', stack: body.stack };
     case 'command': {
-      const { command, services, actor } = body;
+      const { command, services, actor, rolling = false } = body;
       refuseUnknown(state, services);
-      return { kind: 'command-given', command, services, actor };
+      return { kind: 'command-given', command, services, actor, rolling };
     }
     case 'down':
       return { kind: 'command-given', command: 'down', services: [], actor: body.actor };

@@ -2,7 +2,7 @@
  * Lines of `fettle up` while a stack comes up: one for each change of a service's word, so that a
  * log file of it reads like what a person saw.
  */
-import type { ServiceStatus, State } from '@fettle/sdk/api/status';
+import type { ServiceStatus } from '@fettle/sdk/api/status';
 import { fitCharset } from '../terminal/ascii.ts';
 import type { Look } from '../terminal/look.ts';
 import { paint, stateGlyph, toneOf } from '../terminal/paint.ts';
@@ -13,7 +13,7 @@ export type ProgressLine = Readonly<{ service: ServiceStatus; elapsedMs: number 
 /** `  ● api      ready    2.1s   :8001   pid 8123   note`. */
 export function renderProgress(line: ProgressLine, look: Look, nameColumns: number): string {
   const { service } = line;
-  const word = paint(look, toneOf(service.state), padTo(progressWord(service.state), 10));
+  const word = paint(look, toneOf(service.state), padTo(progressWord(service), 10));
   const head = [
     `  ${stateGlyph(look, service.state)} ${padTo(service.name, nameColumns)}`,
     word,
@@ -34,11 +34,14 @@ export function secondsText(elapsedMs: number): string {
 }
 
 /** People wait for `ready`; the status word for the same is `ok`. */
-function progressWord(state: State): string {
+function progressWord({ state, rolling }: ServiceStatus): string {
+  if (rolling?.phase === 'under-way') return 'rolling';
   return state === 'ok' ? 'ready' : state;
 }
 
 function noteOf(service: ServiceStatus): string {
+  const { rolling } = service;
+  if (rolling?.phase === 'under-way') return `${rolling.done} of ${rolling.of} replicas taken`;
   if (service.state === 'starting') return waitText(service);
   if (service.why !== null) return service.why;
   const ready = service.instances.filter(({ ready: isReady }) => isReady).length;

@@ -62,11 +62,15 @@ export async function watchUp(session: Session, options: WatchOptions): Promise<
   }
 }
 
-/** Linked to the supervisor that took the stack, and past the processes that it replaced. */
+/**
+ * Linked to the supervisor that took the stack, and past the processes that it replaced: a rollout
+ * replaces some of them later, or never.
+ */
 function isCurrent({ daemon, services }: StatusDocument, { replaced }: WatchOptions): boolean {
   if (!daemon.supervisorConnected) return false;
-  return !services.some(({ instances }) =>
-    instances.some(({ pid }) => pid !== null && replaced.has(pid)),
+  return !services.some(
+    ({ instances, rolling }) =>
+      (rolling ?? null) === null && instances.some(({ pid }) => pid !== null && replaced.has(pid)),
   );
 }
 
@@ -161,6 +165,7 @@ function worthMs(service: ServiceStatus): number {
  */
 function newsOf(service: ServiceStatus): string {
   if (isUp(service)) return service.state;
+  if (service.rolling?.phase === 'under-way') return `rolling ${service.rolling.done}`;
   if (service.state === 'starting') return `starting ${waitsOf(service)}`;
   const why = (service.why ?? '').replaceAll(/\d+(\.\d+)?(ms|s|m|h)?/g, '#');
   return `${service.state} ${why.split(/[;,]/)[0] ?? ''}`;

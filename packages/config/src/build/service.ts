@@ -54,6 +54,7 @@ export function buildService(
     healthChecks: buildChecks(fields, home, context),
     stopSignal: fields.stop_signal?.value ?? 'SIGTERM',
     stopGraceMs: fields.stop_grace_period?.value ?? 10_000,
+    ...buildRolling(fields),
     limits: buildLimits(fields),
     templates: (fields.templates?.value ?? []).flatMap(({ value: { from, to } }) =>
       from === undefined || to === undefined
@@ -274,6 +275,25 @@ function buildReplicas(fields: ServiceFields, path: string, context: BuildContex
       hint: 'Make both agree, or keep one of them.',
     });
   return { replicas, minReplicas: range.from, maxReplicas: range.to };
+}
+
+/** Only what the config says: an absent key stays absent. */
+function buildRolling(fields: ServiceFields): Pick<Service, 'drainMs' | 'rolling'> {
+  const wish = fields.deploy?.value.update_config?.value;
+  const drainMs = fields.drain?.value;
+  return {
+    ...(drainMs === undefined ? {} : { drainMs }),
+    ...(wish === undefined
+      ? {}
+      : {
+          rolling: {
+            parallelism: wish.parallelism?.value ?? 1,
+            delayMs: wish.delay?.value ?? 0,
+            monitorMs: wish.monitor?.value ?? null,
+            order: wish.order?.value ?? 'stop-first',
+          },
+        }),
+  };
 }
 
 function buildLimits(fields: ServiceFields): Limits {

@@ -42,6 +42,24 @@ const resources = {
   limits: key(mapping(limitKeys, { wanted: 'limits' }), 'compose', 'Most that a service may use.'),
   reservations: laterKey(anything, 'compose', 'Least that it needs.'),
 } as const;
+export const updateConfigKeys = {
+  parallelism: key(
+    count(0, 1_000),
+    'compose',
+    'Replicas replaced at a time; 1 unless told, 0 is all at once.',
+  ),
+  order: key(
+    words(['stop-first', 'start-first'] as const),
+    'compose',
+    'start-first: one more runs meanwhile, so that never fewer serve; stop-first unless told.',
+  ),
+  delay: key(duration(), 'compose', 'Between one being ready and the next; 0s unless told.'),
+  monitor: key(
+    duration(),
+    'compose',
+    'A fresh one must stay ready this long; 0s unless told, 1s where it has no check.',
+  ),
+} as const;
 export const deployKeys = {
   replicas: key(replicas, 'compose', 'Instances wanted; 1 unless told.'),
   resources: key(
@@ -54,15 +72,16 @@ export const deployKeys = {
     'compose',
     'When and how fast it is restarted.',
   ),
+  update_config: key(
+    mapping(updateConfigKeys, {
+      wanted: 'a mapping with `parallelism`, `order`',
+      ignored: ['failure_action', 'max_failure_ratio'],
+    }),
+    'compose',
+    'How replicas are replaced by `up` and by `restart --rolling`.',
+  ),
 } as const;
-const deployIgnored = [
-  'endpoint_mode',
-  'labels',
-  'mode',
-  'placement',
-  'rollback_config',
-  'update_config',
-];
+const deployIgnored = ['endpoint_mode', 'labels', 'mode', 'placement', 'rollback_config'];
 
 const nofileObject = mapping(
   {

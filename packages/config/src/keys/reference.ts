@@ -1,6 +1,12 @@
 /** Every group of keys, in the order and under the headings of the reference, `docs/config.md`. */
 import type { Keys } from '../shape/shape.ts';
-import { deployKeys, limitKeys, restartPolicyKeys, ulimitKeys } from './deploy-keys.ts';
+import {
+  deployKeys,
+  limitKeys,
+  restartPolicyKeys,
+  ulimitKeys,
+  updateConfigKeys,
+} from './deploy-keys.ts';
 import { fileKeys, grantKeys } from './file-keys.ts';
 import * as heal from './heal-keys.ts';
 import { healthcheckKeys, healthKeys } from './health-keys.ts';
@@ -20,6 +26,7 @@ export const keyGroups: Readonly<Record<string, Keys>> = {
   'In `deploy`': deployKeys,
   'In `deploy.resources.limits`': limitKeys,
   'In `deploy.restart_policy`': restartPolicyKeys,
+  'In `deploy.update_config`': updateConfigKeys,
   'In `ulimits`': ulimitKeys,
   'In one of `templates`': templateKeys,
   'In the top `ports`': portsKeys,

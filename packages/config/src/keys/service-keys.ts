@@ -257,6 +257,11 @@ export const serviceKeys = {
     'compose',
     'How long it may take to stop before it is killed; 10s unless told.',
   ),
+  drain: key(
+    duration(),
+    'fettle',
+    'How long a replica finishes what it has before it is asked to stop, while others serve; 1s unless told.',
+  ),
   healthcheck: key(healthcheckShape, 'compose', 'A command that tells whether it is healthy.'),
   deploy: key(deployShape, 'compose', 'Replicas, limits and restart policy.'),
   mem_limit: key(byteSize, 'compose', 'The same as deploy.resources.limits.memory.'),

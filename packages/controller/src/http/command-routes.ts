@@ -19,6 +19,11 @@ const verbs = {
 type Verb = keyof typeof verbs;
 
 const problems = [404, 409, 422, 503] as const;
+const restartBody = z
+  .object({
+    rolling: z.boolean().optional().meta({ description: 'Replicas one after another' }),
+  })
+  .nullish();
 const scaleBody = z.object({ replicas: z.int().min(0).max(1_000) });
 const downBody = z.object({
   confirm: z.string().meta({ description: 'The name of the stack, to show that it is meant' }),
@@ -35,6 +40,7 @@ export function addCommandRoutes(routes: Routes, parts: ApiParts): void {
       summary: verbs[verb],
       role: 'operator',
       params: nameParams,
+      ...(verb === 'restart' ? { body: restartBody } : {}),
       answer,
       problems,
       handle: (request) => command(parts, request, verb),
@@ -73,8 +79,10 @@ async function command(
 ): Promise<CommandDocument> {
   const service = ours(parts, nameOf(request));
   const services = [service.name];
+  const wish = verb === 'restart' ? (request.body as z.infer<typeof restartBody>) : null;
+  const rolling = wish?.rolling === true ? { rolling: true } : {};
   await parts.link.request(
-    { kind: 'command', command: verb, services, actor: actorOf(request) },
+    { kind: 'command', command: verb, services, actor: actorOf(request), ...rolling },
     keyOf(request),
   );
   return { schema: 'fettle.command/v1', command: verb, services, accepted: true };

@@ -90,6 +90,18 @@ const instance = named(
   }) satisfies z.ZodType<Status.InstanceStatus>,
 );
 
+const rolling = named(
+  'RollingStatus',
+  z.object({
+    phase: z.enum(['under-way', 'stopped']),
+    reason: text,
+    done: count,
+    of: count,
+    why: text.nullable(),
+    since: time,
+  }) satisfies z.ZodType<Status.RollingStatus>,
+);
+
 const service = named(
   'ServiceStatus',
   z.object({
@@ -109,6 +121,7 @@ const service = named(
     lastChecks: z.array(z.enum(['ok', 'failed', 'skipped'])),
     configNewerThanProcess: z.boolean(),
     labels: z.record(z.string(), z.string()),
+    rolling: rolling.nullable().optional(),
     instances: z.array(instance),
   }) satisfies z.ZodType<Status.ServiceStatus>,
 );

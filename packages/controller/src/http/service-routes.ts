@@ -84,7 +84,8 @@ async function whyDocument(parts: ApiParts, name: string): Promise<WhyDocument> 
     schema: 'fettle.why/v1',
     service: name,
     state: service.state,
-    why: why?.sentence ?? service.why,
+    // The state's sentence says also that a rolling restart was stopped.
+    why: service.rolling?.phase === 'stopped' ? service.why : (why?.sentence ?? service.why),
     cause: why?.cause ?? null,
     confidence: why?.confidence ?? null,
     evidence: (why?.evidence ?? []).map(({ kind, text, atMs }) => ({

@@ -112,6 +112,8 @@ function servicesOf(shell: Shell, notice: Notice): readonly string[] {
   switch (notice.kind) {
     case 'instance-changed':
       return [notice.view.service];
+    case 'rolled':
+      return [notice.service];
     case 'port-moved':
       return [notice.service, ...notice.dependants];
     case 'continued':

@@ -62,6 +62,10 @@ export type Service = Readonly<{
   stopSignal: PosixSignal;
   stopGraceMs: number;
   limits: Limits;
+  /** Between the withdrawal of readiness and the stop signal while other replicas serve; absent: 1 s. */
+  drainMs?: number;
+  /** Absent: one replica after another, stopped before it is started. */
+  rolling?: Rolling;
   /** Files rendered before each start from `${NAME}` variables of the instance's environment. */
   templates: readonly Template[];
   /** An optional component's failure degrades the stack, never fails it. */
@@ -102,6 +106,18 @@ export type RestartIntensity = Readonly<{
   count: number;
   periodMs: number;
   backoff: Readonly<{ baseMs: number; maxMs: number }>;
+}>;
+
+/** How replicas are replaced by others: Compose's `deploy.update_config`. */
+export type Rolling = Readonly<{
+  /** So many at a time; 0: all at once. */
+  parallelism: number;
+  /** Between one being ready and the next being taken. */
+  delayMs: number;
+  /** How long a fresh one must stay ready; null: 1 s where it has no check, else nothing. */
+  monitorMs: number | null;
+  /** `start-first`: one more runs meanwhile, so that never fewer serve than are wanted. */
+  order: 'stop-first' | 'start-first';
 }>;
 
 /** null: no limit of ours. */

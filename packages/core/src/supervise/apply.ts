@@ -17,6 +17,7 @@ import {
   wake,
 } from './instances.ts';
 import { askPort } from './ports.ts';
+import { isStale, mayRoll, startRollout } from './rolling.ts';
 import {
   emit,
   isInternal,
@@ -111,14 +112,20 @@ function edit(state: SuperviseState, record: ServiceRecord, definition: Service)
   const wanted = before.replicas === definition.replicas ? record.replicas : definition.replicas;
   record.replicas = clampReplicas(definition, wanted);
   if (record.replicas !== wasReplicas) recordWanted(state, record, 'apply');
+  const rolls = mayRoll(record);
   for (const instance of record.instances.values()) {
-    if (compared.change === 'restarted') restartChanged(state, instance, before);
+    if (compared.change === 'restarted') restartChanged(state, instance, { before, rolls });
     else if (isWorthAnotherTry(instance)) wake(state, instance, 'operator-start');
     if (compared.change === 'updated') touch(state, instance, 'updated');
   }
   rescale(state, record);
+  // Also what a rollout that was stopped has left: `up` is a person's second try.
+  const isIdle = record.rollout === null || record.rollout.stopped !== null;
+  if (rolls && (isIdle || compared.change === 'restarted') && hasStale(record))
+    startRollout(state, record, { reason: 'config-changed', actor: 'apply', stale: isStale });
   if (compared.change === 'restarted') {
-    const why = record.wanted === 'stopped' ? `${compared.why}; stays stopped` : compared.why;
+    const how = record.wanted === 'stopped' ? '; stays stopped' : rolls ? ROLLING_WORDS : '';
+    const why = `${compared.why}${how}`;
     return { service, change: record.wanted === 'stopped' ? 'updated' : 'restarted', why };
   }
   if (record.replicas !== wasReplicas) {
@@ -127,10 +134,24 @@ function edit(state: SuperviseState, record: ServiceRecord, definition: Service)
   return { service, ...compared };
 }
 
-/** An edit is somebody's attempt at a cure, so the counters start afresh. */
-function restartChanged(state: SuperviseState, instance: Instance, before: Service): void {
+const ROLLING_WORDS = '; one replica after another';
+
+function hasStale({ instances }: ServiceRecord): boolean {
+  return [...instances.values()].some(isStale);
+}
+
+/**
+ * An edit is somebody's attempt at a cure, so the counters start afresh. `rolls`: a live run is
+ * replaced when its turn comes.
+ */
+function restartChanged(
+  state: SuperviseState,
+  instance: Instance,
+  { before, rolls }: Readonly<{ before: Service; rolls: boolean }>,
+): void {
   const { definition, configHash: hash } = instance.service;
   if (JSON.stringify(before.port) !== JSON.stringify(definition.port)) instance.port.mayMove = true;
+  if (rolls && instance.run !== null) return;
   clearCounters(state, instance);
   if (instance.port.mayMove && instance.phase === 'waiting') askPort(state, instance, true);
   if (instance.run !== null && !hashDiffers(instance.run.configHash, hash)) return;

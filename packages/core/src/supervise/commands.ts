@@ -11,6 +11,7 @@ import {
   stopInstance,
   wake,
 } from './instances.ts';
+import { forgetRollout, mayRoll, startRollout } from './rolling.ts';
 import {
   emit,
   isInternal,
@@ -51,8 +52,13 @@ export function takeCommand(state: SuperviseState, event: Command): void {
       return;
     case 'restart':
       for (const record of records) want(state, record, 'running', event.actor);
-      for (const one of toStart) runAgain(state, one);
-      for (const one of toStart) restartInstance(state, one, 'operator-restart');
+      for (const record of records) forgetRollout(state, record);
+      for (const one of toStart) {
+        if (event.rolling === true && mayRoll(one.service)) continue;
+        runAgain(state, one);
+        restartInstance(state, one, 'operator-restart');
+      }
+      if (event.rolling === true) for (const record of records) roll(state, record, event.actor);
       return;
     case 'reset':
       for (const record of records) reset(state, record);
@@ -65,6 +71,12 @@ export function takeCommand(state: SuperviseState, event: Command): void {
     default:
       event.command satisfies never;
   }
+}
+
+/** A service of one replica has nobody who could serve meanwhile: it was restarted as ever. */
+function roll(state: SuperviseState, record: ServiceRecord, actor: string): void {
+  if (!mayRoll(record)) return;
+  startRollout(state, record, { reason: 'operator-restart', actor, stale: () => true });
 }
 
 export function takeScale(state: SuperviseState, event: Scale): void {
@@ -120,6 +132,7 @@ function runAgain(state: SuperviseState, instance: Instance): void {
 
 function reset(state: SuperviseState, record: ServiceRecord): void {
   record.wanted = 'running';
+  if (record.rollout !== null && record.rollout.stopped !== null) forgetRollout(state, record);
   const { name } = record.definition;
   emit(state, { kind: 'record', entry: { kind: 'reset', service: name } });
   forInstances(record, (instance) => {

@@ -2,6 +2,7 @@
 import type { PortRange } from '../stack/port.ts';
 import type { Limits, PosixSignal, Template } from '../stack/service.ts';
 import type { InstanceView } from './instance-view.ts';
+import type { RollingReason } from './rollout.ts';
 import type { RunToken } from './run.ts';
 import type { RunLogEntry } from './run-log.ts';
 
@@ -54,10 +55,15 @@ export type SuperviseEffect =
   | Readonly<{ kind: 'continue'; token: RunToken }>
   /** Fire `timer-fired` once at `atMs` (monotonic); arming again replaces, `null` disarms. */
   | Readonly<{ kind: 'arm'; timer: string; atMs: number | null }>
+  /** Write down where a service with replicas answers now, for who spreads requests over them. */
+  | Readonly<{ kind: 'tell-endpoints'; service: string; endpoints: readonly Endpoint[] }>
   /** Tell subscribers; the shell numbers and stamps it. */
   | Readonly<{ kind: 'publish'; notice: Notice }>
   /** Last effect of `down`: everything of ours has ended, the daemon may end itself. */
   | Readonly<{ kind: 'halt' }>;
+
+/** A replica that is ready and is not being stopped. */
+export type Endpoint = Readonly<{ instance: string; host: string; port: number; url: string }>;
 
 /** What subscribers (the controller) hear. */
 export type Notice =
@@ -78,6 +84,17 @@ export type Notice =
       kind: 'stack-changed';
       /** Restarted, added, removed or left alone, each with the reason in words. */
       changes: readonly Readonly<{ service: string; change: StackChange; why: string }>[];
+    }>
+  /** A rolling restart came to its end. `why`: what stopped it; null when it is done. */
+  | Readonly<{
+      kind: 'rolled';
+      service: string;
+      phase: 'done' | 'stopped';
+      done: number;
+      of: number;
+      why: string | null;
+      reason: RollingReason;
+      actor: string;
     }>
   | Readonly<{ kind: 'command-taken'; command: string; services: readonly string[]; actor: string }>
   | Readonly<{ kind: 'continued'; instance: string; token: RunToken }>;

@@ -9,7 +9,13 @@
 import type { Service } from '../stack/service.ts';
 import type { Instance, Run, ServiceRecord, SuperviseState } from './state.ts';
 
-export type Address = Readonly<{ url: string; host: string; port: number | null }>;
+export type Address = Readonly<{
+  url: string;
+  host: string;
+  port: number | null;
+  /** File of its replicas, where it may have several. */
+  endpoints?: string;
+}>;
 
 /** `my-db` to `MY_DB`. */
 export function variableName(service: string): string {
@@ -63,7 +69,9 @@ export function environmentFor(
     fettleUrl: fettleUrl(state),
     addressOf: (service) => {
       const record = state.services.get(service);
-      return record === undefined ? null : addressOf(record);
+      const address = record === undefined ? null : addressOf(record);
+      if (record === undefined || address === null || !hasEndpoints(record)) return address;
+      return { ...address, endpoints: endpointsFile(state.options.stateDir, service) };
     },
   });
   return { ...environment, FETTLE_RUN: token };
@@ -86,6 +94,7 @@ export function environmentIn({
     environment[`${name}_URL`] = address.url;
     environment[`${name}_HOST`] = address.host;
     if (address.port !== null) environment[`${name}_PORT`] = String(address.port);
+    if (address.endpoints !== undefined) environment[`${name}_ENDPOINTS`] = address.endpoints;
   }
   if (definition.port !== null && place !== null) environment['HOST'] = place.host;
   if (url !== null) environment['OTEL_EXPORTER_OTLP_ENDPOINT'] = url;
@@ -98,6 +107,16 @@ export function environmentIn({
   environment['FETTLE_SERVICE'] = definition.name;
   environment['FETTLE_INSTANCE'] = instance;
   return environment;
+}
+
+/** Only a service that may have several replicas, each with a port. */
+export function hasEndpoints({ definition }: ServiceRecord): boolean {
+  return definition.port !== null && !definition.external && definition.maxReplicas > 1;
+}
+
+/** Where its replicas are written down (`tell-endpoints`); absolute. */
+export function endpointsFile(stateDir: string, service: string): string {
+  return `${stateDir}/endpoints/${service}.json`;
 }
 
 /** The ports of dependencies that a run started now is told. */

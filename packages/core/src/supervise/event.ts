@@ -40,6 +40,8 @@ export type SuperviseEvent =
       /** Empty: every service. */
       services: readonly string[];
       actor: string;
+      /** `restart` only: replicas one after another. Absent: all at once. */
+      rolling?: boolean;
     }>
   | Readonly<{ kind: 'scale-asked'; service: string; replicas: number; actor: string }>
   /** `to` null: any other port that the definition allows. */

@@ -26,6 +26,7 @@ export function takeExit(state: SuperviseState, run: Run, seen: RunExit): void {
   emit(state, { kind: 'record', entry: { kind: 'ended', token: run.token, exit } });
   state.queuedEnds.delete(run);
   arm(state, `spawn:${run.token}`, null);
+  if (run.end?.stage === 'draining') arm(state, `drain:${run.token}`, null);
   if (run.end !== null) arm(state, `grace:${run.token}`, null);
   killLeftovers(state, run);
   const { instance } = run;

@@ -24,6 +24,9 @@ export function newService(definition: Service): ServiceRecord {
     wanted: 'running',
     replicas: clampReplicas(definition, definition.replicas),
     instances: new Map(),
+    surge: 0,
+    rollout: null,
+    endpoints: null,
     offer: NO_OFFER,
     removed: false,
   };
@@ -40,7 +43,7 @@ export function fitInstances(
   record: ServiceRecord,
 ): Readonly<{ added: readonly Instance[]; surplus: readonly Instance[] }> {
   const added: Instance[] = [];
-  for (let replica = 1; replica <= record.replicas; replica += 1) {
+  for (let replica = 1; replica <= record.replicas + record.surge; replica += 1) {
     const existing = record.instances.get(replica);
     if (existing !== undefined) {
       existing.removing = false;
@@ -52,7 +55,7 @@ export function fitInstances(
     added.push(instance);
   }
   const surplus = [...record.instances.values()]
-    .filter((instance) => instance.replica > record.replicas || record.removed)
+    .filter((instance) => instance.replica > record.replicas + record.surge || record.removed)
     .toSorted((a, b) => b.replica - a.replica);
   return { added, surplus };
 }

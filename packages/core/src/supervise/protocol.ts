@@ -27,6 +27,8 @@ export type RequestBody =
       command: 'start' | 'stop' | 'restart' | 'reset' | 'detach';
       services: readonly string[];
       actor: string;
+      /** `restart` only: replicas one after another. Absent: all at once. */
+      rolling?: boolean;
     }>
   | Readonly<{ kind: 'scale'; service: string; replicas: number; actor: string }>
   /** `to` null: any other port that the definition allows. */

@@ -16,6 +16,7 @@ import { tellDependants } from './ports.ts';
 import { createPrng } from './prng.ts';
 import { foldRunLog, remembered, type Memory, type RememberedInstance } from './run-log-fold.ts';
 import { setReady } from './run-events.ts';
+import { isStale, mayRoll, startRollout } from './rolling.ts';
 import { emit, shouldRun, touch, type Instance, type Run, type SuperviseState } from './state.ts';
 import { endRun, killLeftovers } from './stop-order.ts';
 
@@ -46,6 +47,8 @@ export function takeStart(state: SuperviseState, event: Started): void {
   if (event.ending === true) goDown(state);
   for (const instance of state.instances.values()) judge(state, instance, memory);
   for (const [name, record] of state.services) {
+    if (mayRoll(record) && [...record.instances.values()].some(isStale))
+      startRollout(state, record, { reason: 'config-changed', actor: 'apply', stale: isStale });
     tellDependants(state, name);
     state.changedServices.add(record);
   }
@@ -120,7 +123,7 @@ function adopt(
   if (!shouldRun(state, instance)) endRun(state, run, 'operator-stop', false);
   else if (hashDiffers(run.configHash, configHash)) {
     instance.port.mayMove = true;
-    endRun(state, run, 'config-changed', false);
+    if (!mayRoll(instance.service)) endRun(state, run, 'config-changed', false);
   }
 }
 
@@ -159,6 +162,7 @@ function survivorRun(
     told: new Map(),
     confirmed: true,
     everReady: false,
+    unjudged: true,
     readySinceMs: null,
     end: null,
     exit: null,

@@ -33,7 +33,9 @@ export function takeSpawned(state: SuperviseState, event: Of<'run-spawned'>): vo
   instance.phase = 'up';
   touch(state, instance, 'spawned');
   if (instance.service.definition.healthChecks.length === 0) setReady(state, run, true);
-  if (TOLD_TO_DEPENDANTS.has(run.reason)) restartFollowers(state, run);
+  // A rollout is told once, when all of it is over.
+  if (TOLD_TO_DEPENDANTS.has(run.reason) && instance.service.rollout === null)
+    restartFollowers(state, run);
 }
 
 export function takePid(state: SuperviseState, event: Of<'pid-learned'>): void {
@@ -109,6 +111,8 @@ export function takeHealth(state: SuperviseState, event: Of<'health-reported'>):
   }
   const run = state.runs.get(event.token);
   if (run !== undefined && run.exit === null && run.end === null && run.confirmed) {
+    if (run.unjudged && run.instance !== null) state.changedServices.add(run.instance.service);
+    run.unjudged = false;
     setReady(state, run, event.ready);
   }
 }
@@ -166,7 +170,7 @@ const TOLD_TO_DEPENDANTS: ReadonlySet<StartReason> = new Set([
 ]);
 
 /** `depends_on: {restart: true}`. */
-function restartFollowers(state: SuperviseState, run: Run): void {
+export function restartFollowers(state: SuperviseState, run: Run): void {
   const service = run.instance?.service.definition.name ?? '';
   // Who started after that is fresh already: replicas restarted together cost one restart.
   const sinceMs = run.instance?.endAskedMs ?? run.startedMs;

@@ -207,6 +207,7 @@ function newRun(state: SuperviseState, instance: Instance, token: string): Run {
     told: toldPorts(state, instance),
     confirmed: false,
     everReady: false,
+    unjudged: false,
     readySinceMs: null,
     end: null,
     exit: null,

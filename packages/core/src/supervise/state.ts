@@ -11,6 +11,7 @@ import type { PortAllocation, PortOwner } from '../stack/port.ts';
 import type { PosixSignal, Service, Stack } from '../stack/service.ts';
 import type { SuperviseEffect } from './effect.ts';
 import { createPrng, type Prng } from './prng.ts';
+import type { Rollout } from './rollout.ts';
 import type { EndReason, RunExit, RunToken, StartReason } from './run.ts';
 
 /** Both clocks, read once per event. `nowMs` monotonic (durations), `atMs` wall (stamps). */
@@ -40,6 +41,12 @@ export type ServiceRecord = {
   configHash: string;
   wanted: 'running' | 'stopped';
   replicas: number;
+  /** Instances beyond `replicas` while a rollout starts new ones before it stops old ones. */
+  surge: number;
+  /** The rolling restart under way, or the last one that was stopped; null: none. */
+  rollout: Rollout | null;
+  /** Addresses as last told (`tell-endpoints`), to tell changes only; null: never told. */
+  endpoints: string | null;
   /** Live instances by replica number; those being removed stay until their run ended. */
   readonly instances: Map<number, Instance>;
   offer: Offer;
@@ -126,6 +133,8 @@ export type Run = {
   readonly told: ReadonlyMap<string, number>;
   confirmed: boolean;
   everReady: boolean;
+  /** Adopted, and its checks have not spoken yet: it served before, so clients may go on. */
+  unjudged: boolean;
   readySinceMs: number | null;
   end: End | null;
   exit: RunExit | null;
@@ -136,10 +145,13 @@ export type Run = {
   readonly stopGraceMs: number;
 };
 
-/** `queued`: waits for dependants to end first. `stuck`: killed in vain, holds up nobody. */
+/**
+ * `queued`: waits for dependants to end first. `draining`: asks nobody for anything any more and
+ * finishes what it has. `stuck`: killed in vain, holds up nobody.
+ */
 export type End = {
   reason: EndReason;
-  stage: 'queued' | 'signalled' | 'killed' | 'stuck';
+  stage: 'queued' | 'draining' | 'signalled' | 'killed' | 'stuck';
 };
 
 export type SuperviseState = {

@@ -11,9 +11,11 @@ import { takeCommand, takeScale } from './commands.ts';
 import type { SuperviseEffect } from './effect.ts';
 import type { SuperviseEvent } from './event.ts';
 import { takeExit } from './exits.ts';
+import { tellEndpoints } from './endpoints.ts';
 import { takePortMove } from './port-move.ts';
 import { takeGrant, takeRefusal } from './ports.ts';
 import { takeStart } from './recovery.ts';
+import { advanceRollout } from './rolling.ts';
 import {
   takeEndRequest,
   takeHealth,
@@ -99,10 +101,19 @@ function decide(state: SuperviseState, event: SuperviseEvent): void {
  * that wait to be stopped. Ends because offers only follow phases and each instance spawns once.
  */
 function settle(state: SuperviseState): void {
+  do {
+    followChanges(state);
+    if (state.queuedEnds.size > 0) releaseQueuedEnds(state);
+  } while (state.changedServices.size > 0 || state.advancing.size > 0);
+}
+
+function followChanges(state: SuperviseState): void {
   while (state.changedServices.size > 0 || state.advancing.size > 0) {
     for (const record of state.changedServices) {
       state.changedServices.delete(record);
       const { name } = record.definition;
+      advanceRollout(state, record);
+      tellEndpoints(state, record);
       if (record.removed && record.instances.size === 0) {
         state.services.delete(name);
         rebuildGraph(state);
@@ -118,7 +129,6 @@ function settle(state: SuperviseState): void {
       advance(state, instance);
     }
   }
-  if (state.queuedEnds.size > 0) releaseQueuedEnds(state);
 }
 
 function wakeDependants(state: SuperviseState, service: string): void {

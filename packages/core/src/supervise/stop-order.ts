@@ -6,7 +6,15 @@
  * of graces; a run that survives SIGKILL (stuck in the kernel) holds up nobody after a while.
  */
 import type { EndReason } from './run.ts';
-import { arm, emit, isInternal, touch, type Run, type SuperviseState } from './state.ts';
+import {
+  arm,
+  emit,
+  isInternal,
+  touch,
+  type Instance,
+  type Run,
+  type SuperviseState,
+} from './state.ts';
 
 /** How long after SIGKILL a tree may take before it is killed again. */
 export const KILL_RETRY_MS = 2_000;
@@ -15,6 +23,8 @@ export const KILLS_UNTIL_STUCK = 3;
 /** After this many kills leftovers of an ended run are given up: nothing more can be done. */
 const KILLS_OF_LEFTOVERS = 10;
 const STUCK_RETRY_MS = 30_000;
+/** Unless the definition says otherwise: enough for clients to hear that a replica leaves. */
+const DRAIN_MS = 1_000;
 /** The exit record follows the end of the tree at once; without one the exit is unknown. */
 export const EXIT_WAIT_MS = 1_000;
 
@@ -32,7 +42,7 @@ export function endRun(state: SuperviseState, run: Run, reason: EndReason, kill:
       touch(state, instance, reason);
     }
   }
-  if (kill && (run.end.stage === 'queued' || run.end.stage === 'signalled')) killRun(state, run);
+  if (kill && SOFT_STAGES.has(run.end.stage)) killRun(state, run);
 }
 
 /** At the end of each step: sends the stop signal to every run that need not wait any longer. */
@@ -41,9 +51,57 @@ export function releaseQueuedEnds(state: SuperviseState): void {
     if (mustWait(state, run)) continue;
     state.queuedEnds.delete(run);
     if (run.end === null || run.exit !== null) continue;
-    run.end.stage = 'signalled';
-    if (run.confirmed) signalRun(state, run);
+    const drainMs = drainMsOf(run);
+    if (drainMs > 0) drainRun(state, run, drainMs);
+    else endGently(state, run);
   }
+}
+
+const SOFT_STAGES: ReadonlySet<string> = new Set(['queued', 'draining', 'signalled']);
+
+/** Its time to finish what it has is over. */
+export function endGently(state: SuperviseState, run: Run): void {
+  if (run.end === null) return;
+  run.end.stage = 'signalled';
+  if (run.confirmed) signalRun(state, run);
+}
+
+/** Planned ends while others serve: only then it helps clients to hear of it before. */
+const DRAINED: ReadonlySet<EndReason> = new Set([
+  'operator-restart',
+  'config-changed',
+  'scaled-down',
+  'dependency-restarted',
+  'dependency-moved',
+]);
+
+function drainMsOf(run: Run): number {
+  const { instance, end } = run;
+  if (
+    instance === null ||
+    end === null ||
+    !(instance.ready || run.unjudged) ||
+    !DRAINED.has(end.reason)
+  )
+    return 0;
+  const { definition, instances } = instance.service;
+  if (definition.port === null) return 0;
+  return [...instances.values()].some(isServing) ? (definition.drainMs ?? DRAIN_MS) : 0;
+}
+
+function isServing({ phase, ready, run }: Instance): boolean {
+  return phase === 'up' && (ready || run?.unjudged === true);
+}
+
+/** Readiness is withdrawn first; the stop signal follows when the time is over. */
+function drainRun(state: SuperviseState, run: Run, drainMs: number): void {
+  if (run.end === null || run.instance === null) return;
+  run.end.stage = 'draining';
+  run.instance.ready = false;
+  run.unjudged = false;
+  run.readySinceMs = null;
+  arm(state, `drain:${run.token}`, drainMs);
+  touch(state, run.instance, 'draining');
 }
 
 /** Also called when a run that is to end is confirmed: before that there is nobody to signal. */

@@ -8,7 +8,8 @@ import { OPTIONAL_WAIT_MS, startNow } from './start-order.ts';
 import { exitOverdue } from './run-events.ts';
 import { retryDue } from './ports.ts';
 import { arm, emit, touch, type Instance, type Run, type SuperviseState } from './state.ts';
-import { killDue, killRun } from './stop-order.ts';
+import { rolloutDue } from './rolling.ts';
+import { endGently, killDue, killRun } from './stop-order.ts';
 
 export function takeTimer(state: SuperviseState, timer: string): void {
   const colon = timer.indexOf(':');
@@ -16,6 +17,8 @@ export function takeTimer(state: SuperviseState, timer: string): void {
   const subject = timer.slice(colon + 1);
   const instance = state.instances.get(subject);
   if (instance !== undefined) fireForInstance(state, kind, instance);
+  const record = kind === 'rolling' ? state.services.get(subject) : undefined;
+  if (record !== undefined) rolloutDue(state, record);
   const run = state.runs.get(subject);
   if (run !== undefined) fireForRun(state, kind, run);
 }
@@ -53,6 +56,9 @@ function fireForRun(state: SuperviseState, kind: string, run: Run): void {
       return;
     case 'grace':
       if (run.exit === null && run.end?.stage === 'signalled') killRun(state, run);
+      return;
+    case 'drain':
+      if (run.exit === null && run.end?.stage === 'draining') endGently(state, run);
       return;
     case 'kill':
       if (run.kills > 0) killDue(state, run);

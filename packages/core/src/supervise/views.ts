@@ -1,5 +1,6 @@
 /** Reads the policy's state for others: snapshots, and what a request may name. */
 import type { InstanceState, InstanceView } from './instance-view.ts';
+import { rollingView } from './rollout.ts';
 import { missingOptional } from './start-order.ts';
 import { shouldRun, type Instance, type SuperviseState } from './state.ts';
 
@@ -83,5 +84,6 @@ export function viewOf(state: SuperviseState, instance: Instance): InstanceView 
         ? null
         : `${state.options.stateDir}/logs/${instance.id}/${spoolToken}.log`,
     rssBytes: instance.rssBytes,
+    rolling: rollingView(service.rollout),
   };
 }

@@ -60,7 +60,21 @@ export type ServiceStatus = Readonly<{
   lastChecks: readonly CheckMark[];
   configNewerThanProcess: boolean;
   labels: Readonly<Record<string, string>>;
+  /** Its replicas are being replaced one after another, or that was stopped; absent, null: neither. */
+  rolling?: RollingStatus | null | undefined;
   instances: readonly InstanceStatus[];
+}>;
+
+export type RollingStatus = Readonly<{
+  phase: 'under-way' | 'stopped';
+  /** `operator-restart` or `config-changed`. */
+  reason: string;
+  /** Replicas taken so far, of those that were to be replaced. */
+  done: number;
+  of: number;
+  /** What stopped it; null while under way. */
+  why: string | null;
+  since: string;
 }>;
 
 export type ConfigChange = Readonly<{ file: string; at: string }>;

@@ -57,6 +57,7 @@ function observationsOf(
     case 'command-taken':
       return commandTaken(notice, link, atMs);
     case 'continued':
+    case 'rolled':
       return [];
     default:
       return notice satisfies never;
