@@ -6,6 +6,8 @@ import { existsSync } from 'node:fs';
 const components = [
   { file: '/usr/bin/chromium', debian: 'chromium' },
   { file: '/usr/bin/promtool', debian: 'prometheus' },
+  { file: '/usr/bin/redis-server', debian: 'redis-server' },
+  { file: '/usr/lib/postgresql', debian: 'postgresql' },
 ];
 
 /** Names of Debian packages that are still missing afterwards. */

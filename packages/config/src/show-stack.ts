@@ -7,6 +7,7 @@ import type { PortRequest } from '@fettle/core/stack/port';
 import type { Rolling, Service, Stack } from '@fettle/core/stack/service';
 import { stringify } from 'yaml';
 import { durationText, healDocument, serviceHealDocument } from './show-heal.ts';
+import { serverDocument, serverText } from './show-server.ts';
 import { redactArguments, redactText, redactValue } from './redact.ts';
 
 type Plain = Record<string, unknown>;
@@ -155,12 +156,8 @@ function probeDocument({ probe }: HealthCheck, masks: Masks): Plain {
         response_headers: record(probe.responseHeaders),
         json: probe.json,
       });
-    case 'tcp': {
-      const host = probe.host?.includes(':') === true ? `[${probe.host}]` : probe.host;
-      return {
-        tcp: probe.port === null ? true : `${host === null ? '' : `${host}:`}${probe.port}`,
-      };
-    }
+    case 'tcp':
+      return { tcp: serverText(probe) };
     case 'ws':
       return withoutNulls({ ws: masks.text(probe.target), send: probe.send, expect: probe.expect });
     case 'exec':
@@ -171,6 +168,14 @@ function probeDocument({ probe }: HealthCheck, masks: Masks): Plain {
       const { id, everyMs, graceMs } = probe;
       return { heartbeat: id, every: durationText(everyMs), grace: durationText(graceMs) };
     }
+    case 'mcp':
+      return { mcp: masks.text(probe.target), headers: record(probe.headers) };
+    case 'grpc':
+    case 'redis':
+    case 'postgres':
+    case 'certificate':
+    case 'notify':
+      return serverDocument(probe, masks.value);
     default:
       return probe satisfies never;
   }

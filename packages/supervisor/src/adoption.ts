@@ -100,7 +100,7 @@ export function adopt(paths: StatePaths, log: readonly RunLogEntry[], bootId: st
 /** A daemon that died between noting an end and tidying left records that nobody reads again. */
 function dropRecords(runsDir: string, keep: ReadonlySet<string>): void {
   for (const name of readdirSync(runsDir)) {
-    const token = name.replace(/\.(pid|exit)$/, '');
+    const token = name.replace(/\.(pid|exit|notify)$/, '');
     if (token !== name && !keep.has(token)) rmSync(join(runsDir, name), { force: true });
   }
   for (const file of birthFiles(runsDir))

@@ -17,6 +17,7 @@ import { exitOfStatus, readExitRecord, readPidRecord, unknownExit } from './exit
 import type { Crowd } from './driver.ts';
 import { createLauncher, type Launcher, launcherToken } from './launcher.ts';
 import type { LiveRun } from './live-run.ts';
+import { notifyLeftovers } from './notify-socket.ts';
 import { baseEnvironment, spawnRun, type SpawnRun } from './run-spawner.ts';
 import { watchRuns } from './runs-watch.ts';
 import { sendSignal } from './send-signal.ts';
@@ -289,10 +290,13 @@ function treeGone(host: Host, token: string): void {
     end(host, run, unknownExit(Date.now()));
   host.runs.delete(token);
   if (host.mayForget())
-    for (const file of [exitFile(host.paths, token), pidFile(host.paths, token)])
-      rmSync(file, { force: true });
+    for (const file of recordsOf(host.paths, token)) rmSync(file, { force: true });
   if (host.mayForget()) host.launcher.forget(token);
   host.emit({ kind: 'tree-gone', token });
+}
+
+function recordsOf(paths: StatePaths, token: string): readonly string[] {
+  return [exitFile(paths, token), pidFile(paths, token), ...notifyLeftovers(paths, token)];
 }
 
 /** A restart is not held up by tidying. */

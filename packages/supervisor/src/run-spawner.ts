@@ -11,6 +11,7 @@ import { spoolFile, type StatePaths } from '@fettle/sdk/daemon/paths';
 import { checkCommand, type CommandTrouble } from './command-check.ts';
 import type { Launcher } from './launcher.ts';
 import { log } from './own-log.ts';
+import { withNotifySocket } from './notify-socket.ts';
 import { shimArguments, type ShimRequest } from './shim-script.ts';
 import { closeSpool, openSpool } from './spool.ts';
 import { renderTemplateFiles } from './template-files.ts';
@@ -30,7 +31,8 @@ export type SpawnPlace = Readonly<{
 }>;
 
 /** What of our own environment a service does not see. */
-const ownVariable = /^(FETTLE_|npm_|NODE_CHANNEL_|OLDPWD$|SHLVL$|_$|INIT_CWD$)/;
+const ownVariable =
+  /^(FETTLE_|npm_|NODE_CHANNEL_|OLDPWD$|SHLVL$|_$|INIT_CWD$|NOTIFY_SOCKET$|WATCHDOG_|LISTEN_(PID|FD))/;
 
 export function baseEnvironment(
   env: Readonly<Record<string, string | undefined>>,
@@ -57,6 +59,12 @@ export function spawnRun(
   } catch (cause) {
     log('warn', 'no folder for records of runs', { cause });
   }
+  const notified =
+    effect.notify === undefined
+      ? { command, environment: {} }
+      : withNotifySocket(effect.notify, effect.token, command, paths);
+  if ('code' in notified) return notified;
+  Object.assign(environment, notified.environment);
   const file = spoolFile(paths, effect.instance, effect.token);
   const spool = openSpool(file);
   if (spool === null) log('warn', 'no spool: output is lost', { instance: effect.instance });
@@ -65,11 +73,11 @@ export function spawnRun(
     births: null,
     openFiles: limits.openFiles,
     processes: limits.processes,
-    command,
+    command: notified.command,
     environment,
   };
   try {
-    const added = effect.environment;
+    const added = { ...effect.environment, ...notified.environment };
     const launch = { shim, added, workingDir, spool: spool === null ? null : file };
     if (launcher !== null && launcher.launch(effect.token, launch)) return 'launched';
     return spawnShim(effect, shim, spool ?? 'ignore');

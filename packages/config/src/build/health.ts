@@ -13,6 +13,7 @@ import type { ConfigNode } from '../source/node.ts';
 import { argvOf } from './command.ts';
 import type { BuildContext } from './context.ts';
 import { plainValue } from './plain-value.ts';
+import { serverDefaults, serverProbe, shortServerProbe } from './server-probe.ts';
 
 /** What a check must know of its service. */
 export type HealthHome = Readonly<{
@@ -32,7 +33,7 @@ const defaults = {
   startIntervalMs: 500,
   required: true,
   attest: true,
-} as const satisfies Omit<HealthCheck, 'name' | 'probe'>;
+} satisfies Omit<HealthCheck, 'name' | 'probe'> as Omit<HealthCheck, 'name' | 'probe'>;
 
 export function buildHealth(
   wishes: readonly Located<HealthWish>[],
@@ -80,7 +81,8 @@ function shortCheck(text: string, at: At): HealthCheck | null {
   const probe = shortProbe(text, at);
   if (probe === null || !portKnown(probe, at)) return null;
   const role = probe.kind === 'log' ? 'readiness' : defaults.role;
-  return { ...defaults, ...forExternal(at.home), name: at.name, role, probe };
+  const own = { ...defaults, ...forExternal(at.home), role, ...serverDefaults(probe) };
+  return { ...own, name: at.name, probe };
 }
 
 /** Somebody else's process answers for an external service. */
@@ -91,7 +93,10 @@ function forExternal(home: HealthHome): Readonly<{ attest: boolean }> {
 function shortProbe(text: string, at: At): Probe | null {
   if (text === 'tcp') return ownTcp(at.home);
   if (isHttpTarget(text)) return httpProbe(text, {}, at.home);
-  const [, kind, rest = ''] = /^(log|ws|tcp):(.+)$/s.exec(text) ?? [];
+  const server = shortServerProbe(text, at.home);
+  if (server !== null) return server;
+  const [, kind, rest = ''] = /^(log|ws|tcp|mcp):(.+)$/s.exec(text) ?? [];
+  if (kind === 'mcp' && isHttpTarget(rest)) return mcpProbe(rest, {}, at.home);
   if (kind === 'log' && isRegex(rest)) return { kind: 'log', ready: rest.trim(), failing: null };
   if (kind === 'ws' && rest.startsWith('/'))
     return { kind: 'ws', target: onUrl(rest, at.home, 'ws'), send: null, expect: null };
@@ -102,7 +107,7 @@ function shortProbe(text: string, at: At): Probe | null {
   return refuse(
     at,
     'E-CONFIG-VALUE',
-    `\`${at.home.service}.health\` is \`${text.slice(0, 40)}\`; wanted is a path such as /healthz, an http address, tcp, tcp:PORT, ws:/PATH, log:REGEX, or a mapping`,
+    `\`${at.home.service}.health\` is \`${text.slice(0, 40)}\`; wanted is a path such as /healthz, an http address, tcp, tcp:PORT, ws:/PATH, mcp:/PATH, redis, postgres, grpc, certificate, notify, log:REGEX, or a mapping`,
     'Write `health: /healthz`, or `health: tcp` when it speaks no HTTP.',
   );
 }
@@ -123,20 +128,21 @@ function objectCheck(fields: HealthFields, at: At): HealthCheck | null {
   }
   const probe = objectProbe(fields, at);
   if (probe === null || !portKnown(probe, at)) return null;
-  const intervalMs = fields.interval?.value ?? defaults.intervalMs;
+  const usual = { ...defaults, ...forExternal(at.home), ...serverDefaults(probe) };
+  const intervalMs = fields.interval?.value ?? usual.intervalMs;
+  const onlyReady = probe.kind === 'log' && probe.failing === null;
   return {
     name: fields.name?.value ?? at.name,
-    role:
-      fields.role?.value ?? (probe.kind === 'log' && probe.failing === null ? 'readiness' : 'both'),
+    role: fields.role?.value ?? (onlyReady ? 'readiness' : usual.role),
     probe,
     intervalMs,
-    timeoutMs: fields.timeout?.value ?? Math.min(defaults.timeoutMs, Math.max(intervalMs, 100)),
-    downAfter: fields.retries?.value ?? defaults.downAfter,
-    upAfter: fields.up?.value ?? defaults.upAfter,
-    startPeriodMs: fields.start_period?.value ?? defaults.startPeriodMs,
-    startIntervalMs: fields.start_interval?.value ?? Math.min(defaults.startIntervalMs, intervalMs),
-    required: fields.required?.value ?? true,
-    attest: fields.attest?.value ?? forExternal(at.home).attest,
+    timeoutMs: fields.timeout?.value ?? Math.min(usual.timeoutMs, Math.max(intervalMs, 100)),
+    downAfter: fields.retries?.value ?? usual.downAfter,
+    upAfter: fields.up?.value ?? usual.upAfter,
+    startPeriodMs: fields.start_period?.value ?? usual.startPeriodMs,
+    startIntervalMs: fields.start_interval?.value ?? Math.min(usual.startIntervalMs, intervalMs),
+    required: fields.required?.value ?? usual.required,
+    attest: fields.attest?.value ?? usual.attest,
   };
 }
 
@@ -156,6 +162,9 @@ function objectProbe(fields: HealthFields, at: At): Probe | null {
   if (exec !== undefined) return execProbe(exec.value, { ...at, node: exec.node });
   if (log !== undefined)
     return { kind: 'log', ready: log.value, failing: fields.failing?.value ?? null };
+  if (fields.mcp !== undefined) return mcpProbe(fields.mcp.value, fields, at.home);
+  const server = serverProbe(fields, at.home);
+  if (server !== null) return server;
   const written = fields.heartbeat?.value ?? 'true';
   const everyMs = fields.every?.value ?? 60_000;
   const graceMs = fields.grace?.value ?? everyMs;
@@ -185,6 +194,14 @@ function httpProbe(target: string, fields: HealthFields, home: HealthHome): Prob
     json: Object.fromEntries(
       (fields.json?.value ?? []).map(({ name, value }) => [name, plainValue(value)]),
     ),
+  };
+}
+
+function mcpProbe(target: string, fields: HealthFields, home: HealthHome): Probe {
+  return {
+    kind: 'mcp',
+    target: target.startsWith('/') ? onUrl(target, home, 'http') : target,
+    headers: headerRecord(fields.headers, false),
   };
 }
 
@@ -240,8 +257,7 @@ function execProbe(command: CommandText, at: At): Probe | null {
 
 function portKnown(probe: Probe, at: At): boolean {
   const own =
-    ((probe.kind === 'http' || probe.kind === 'ws') && probe.target.startsWith('/')) ||
-    (probe.kind === 'tcp' && probe.port === null);
+    ('target' in probe && probe.target.startsWith('/')) || ('port' in probe && probe.port === null);
   if (!own || at.home.hasPort) return true;
   const name = at.home.service;
   const message = `the check asks \`${name}\` on its own port, and \`${name}\` has no \`port\``;

@@ -13,6 +13,7 @@ import {
   type Located,
   type Shape,
 } from '../shape/shape.ts';
+import { serverKeys, serverKinds } from './server-keys.ts';
 
 const statusForm = '200, 200-299 or a list of these';
 export type StatusRange = Readonly<{ from: number; to: number }>;
@@ -115,7 +116,20 @@ const headers = mapOf(text('the value of the header', { empty: true }), 'headers
 
 export type HealthRole = 'liveness' | 'readiness' | 'both';
 const roles = ['liveness', 'readiness', 'both'] as const;
-export const probeKinds = ['http', 'tcp', 'ws', 'exec', 'log', 'heartbeat'] as const;
+export const probeKinds = [
+  'http',
+  'tcp',
+  'ws',
+  'exec',
+  'log',
+  'heartbeat',
+  'grpc',
+  'redis',
+  'postgres',
+  'mcp',
+  'certificate',
+  'notify',
+] as const;
 
 const retries = count(1, 1_000);
 const interval = duration({ positive: true });
@@ -142,13 +156,15 @@ export const healthKeys = {
     'fettle',
     'The service pings /ping/<id> itself; true takes its own name as the id.',
   ),
+  ...serverKinds,
+  mcp: key(httpTarget, 'fettle', 'MCP over HTTP: `initialize` is answered on this path.'),
   status: key(statusShape, 'fettle', 'http: statuses that are healthy; 200-399 unless told.'),
   method: key(
     words(['GET', 'HEAD', 'POST'] as const),
     'fettle',
     'http: the method; GET unless told.',
   ),
-  headers: key(headers, 'fettle', 'http: headers to send.'),
+  headers: key(headers, 'fettle', 'http, mcp: headers to send.'),
   response_headers: key(headers, 'fettle', 'http: headers that the answer must hold.'),
   body: key(bodyText, 'fettle', 'http: text or /regex/ that the answer must hold.'),
   json: key(
@@ -175,6 +191,7 @@ export const healthKeys = {
     'fettle',
     'heartbeat: a ping may be this late; as long as `every` unless told.',
   ),
+  ...serverKeys,
   interval: key(boundedInterval, 'fettle', 'Time between checks; 5s unless told.'),
   timeout: key(interval, 'fettle', 'A check that takes longer has failed; 2s unless told.'),
   retries: key(retries, 'fettle', 'Failures in a row until the check is down; 3 unless told.'),

@@ -1,4 +1,6 @@
 /** Where and as whom the checks of an instance run, from its definition and its live run. */
+import { dirname, join } from 'node:path';
+import { notifyFile } from '@fettle/sdk/daemon/paths';
 import type { Service } from '@fettle/core/stack/service';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import { readSmallText } from '@fettle/proc/small-file';
@@ -13,8 +15,17 @@ export function placeOf(service: Service, view: () => InstanceView | null): Plac
     address: port === null ? null : { host: port.host, port: port.port },
     url: service.externalUrl,
     workingDir: service.workingDir,
+    ...notifyPlace(now),
     environment: () => runEnvironment(service, view()),
   };
+}
+
+/** Beside the records of the run; the spool says where that is. */
+function notifyPlace(view: InstanceView | null): Pick<Place, 'notifyFile'> {
+  const { spool = null, token = null } = view ?? {};
+  if (spool === null || token === null) return {};
+  const runsDir = join(dirname(spool), '../../runs');
+  return { notifyFile: notifyFile({ runsDir }, token) };
 }
 
 /**

@@ -3,12 +3,15 @@ import { X509Certificate } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import type { Service } from '@fettle/core/stack/service';
+import { addressText } from '../probes/address.ts';
 
 export type CertificateEnd = Readonly<{
   /** File or `host:port`. */
   place: string;
   notAfterMs: number;
 }>;
+
+type ServerAt = Readonly<{ host: string | null; port: number | null }>;
 
 const maxBytes = 65_536;
 const maxPlaces = 20;
@@ -37,10 +40,18 @@ export function certificateFiles(service: Service): readonly string[] {
 /** Where its own health checks speak TLS: the only addresses that are asked. */
 function tlsPlaces({ healthChecks }: Service): readonly URL[] {
   return healthChecks.flatMap(({ probe }) => {
+    if (probe.kind === 'certificate') return serverPlace(probe);
     if (probe.kind !== 'http' && probe.kind !== 'ws') return [];
     const url = URL.parse(probe.target);
     return url?.protocol === 'https:' || url?.protocol === 'wss:' ? [url] : [];
   });
+}
+
+/** Of the own port nothing is known here; its check says when the certificate ends. */
+function serverPlace({ host, port }: ServerAt): readonly URL[] {
+  if (port === null) return [];
+  const url = URL.parse(`https://${addressText({ host: host ?? '127.0.0.1', port })}`);
+  return url === null ? [] : [url];
 }
 
 /** The first certificate of the file, which is the service's own in a chain. */

@@ -1,4 +1,5 @@
 /** Where a check dials: its own words first, then the address that the instance was given. */
+import { FettleError } from '@fettle/sdk/fettle-error';
 import type { Address, Place } from './probe.ts';
 
 /** A wildcard is where one listens, not where one dials. */
@@ -26,6 +27,10 @@ const defaultPorts: Readonly<Record<string, number>> = {
   'https:': 443,
   'ws:': 80,
   'wss:': 443,
+  'redis:': 6_379,
+  'rediss:': 6_379,
+  'postgres:': 5_432,
+  'postgresql:': 5_432,
 };
 
 export function addressOf(url: URL): Address {
@@ -39,4 +44,27 @@ export function externalAddress(url: string | null): Address | null {
   if (parsed === null || parsed.hostname === '') return null;
   const address = addressOf(parsed);
   return address.port === 0 ? null : address;
+}
+
+/** What a check of a server dials: its own words first; null: nothing says a port. */
+export function serverAddress(
+  probe: Readonly<{ host: string | null; port: number | null }>,
+  place: Place,
+): Address | null {
+  const own = place.address ?? externalAddress(place.url);
+  const host = probe.host ?? own?.host ?? '127.0.0.1';
+  const port = probe.port ?? own?.port;
+  return port === undefined ? null : { host: dialable(host), port };
+}
+
+/** @throws FettleError E-HEALTH-PROBE when nothing says a port. */
+export function requireAddress(
+  probe: Readonly<{ kind: string; host: string | null; port: number | null }>,
+  place: Place,
+): Address {
+  const address = serverAddress(probe, place);
+  if (address !== null) return address;
+  throw new FettleError('E-HEALTH-PROBE', `${place.service}: no port to connect to`, {
+    hint: `Give services.${place.service} a port, or the ${probe.kind} check one.`,
+  });
 }

@@ -1,10 +1,16 @@
 /** Every kind of probe, by its word in the config. */
 import type { Probe } from '@fettle/core/stack/health-check';
+import { certificateProbe } from './certificate.ts';
 import { execProbe } from './exec.ts';
+import { grpcProbe } from './grpc.ts';
 import { heartbeatProbe } from './heartbeat.ts';
 import { httpProbe } from './http.ts';
 import { logProbe } from './log.ts';
+import { mcpProbe } from './mcp.ts';
+import { notifyProbe } from './notify.ts';
+import { postgresProbe } from './postgres.ts';
 import type { Address, OpenProbe, Place, ProbeKind } from './probe.ts';
+import { redisProbe } from './redis.ts';
 import { tcpProbe } from './tcp.ts';
 import { wsProbe } from './ws.ts';
 
@@ -15,6 +21,12 @@ const kinds: Readonly<{ [Kind in Probe['kind']]: ProbeKind<Kind> }> = {
   exec: execProbe,
   log: logProbe,
   heartbeat: heartbeatProbe,
+  grpc: grpcProbe,
+  redis: redisProbe,
+  postgres: postgresProbe,
+  mcp: mcpProbe,
+  certificate: certificateProbe,
+  notify: notifyProbe,
 };
 
 /** @throws FettleError E-HEALTH-PROBE when the probe cannot work as written. */

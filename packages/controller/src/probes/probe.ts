@@ -16,6 +16,8 @@ export type Place = Readonly<{
   /** Of an external service; null otherwise. */
   url: string | null;
   workingDir: string;
+  /** Absolute; what the run said on its NOTIFY_SOCKET. Absent: it has none. */
+  notifyFile?: string;
   /** Complete environment of the run, read when it is needed. */
   environment: () => Readonly<Record<string, string>>;
 }>;

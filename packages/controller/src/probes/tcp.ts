@@ -1,31 +1,21 @@
-/** TCP: a connection is accepted. The kernel accepts for a hung process, too: readiness, not life. */
+/**
+ * TCP: a connection is accepted. The kernel accepts for a hung process, too: readiness, not life.
+ */
 import { connect } from 'node:net';
 import { formatDuration } from '@fettle/sdk/duration';
-import { FettleError } from '@fettle/sdk/fettle-error';
-import { addressText, dialable, externalAddress } from './address.ts';
+import { addressText, requireAddress, serverAddress } from './address.ts';
 import { startDeadline } from './deadline.ts';
 import { seenFromError } from './net-error.ts';
-import type { Address, Place, ProbeKind, ProbeOf, Seen } from './probe.ts';
+import type { Address, ProbeKind, Seen } from './probe.ts';
 
 export const tcpProbe: ProbeKind<'tcp'> = {
   kind: 'tcp',
-  address: dialed,
+  address: serverAddress,
   open(probe, place) {
-    const address = dialed(probe, place);
-    if (address === null)
-      throw new FettleError('E-HEALTH-PROBE', `${place.service}: no port to connect to`, {
-        hint: `Give services.${place.service} a port, or the tcp check one.`,
-      });
+    const address = requireAddress(probe, place);
     return { run: (timeoutMs) => connectTcp(address, timeoutMs), close() {} };
   },
 };
-
-function dialed(probe: ProbeOf<'tcp'>, place: Place): Address | null {
-  const own = place.address ?? externalAddress(place.url);
-  const host = probe.host ?? own?.host ?? '127.0.0.1';
-  const port = probe.port ?? own?.port;
-  return port === undefined ? null : { host: dialable(host), port };
-}
 
 /** Also used to try links. */
 export function connectTcp(address: Address, timeoutMs: number): Promise<Seen> {

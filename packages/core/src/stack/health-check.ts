@@ -48,7 +48,34 @@ export type Probe =
   /** Up once a line matches `ready` after the start; down when `failing` matches. */
   | Readonly<{ kind: 'log'; ready: string; failing: string | null }>
   /** Down when no ping came for `everyMs` + `graceMs`. */
-  | Readonly<{ kind: 'heartbeat'; id: string; everyMs: number; graceMs: number }>;
+  | Readonly<{ kind: 'heartbeat'; id: string; everyMs: number; graceMs: number }>
+  /** Up when the health service of gRPC says SERVING for `service` (empty: the whole server). */
+  | (ServerAt & Readonly<{ kind: 'grpc'; service: string; tls: TlsWish | null }>)
+  /** Up when PING is answered by PONG. */
+  | (ServerAt & Readonly<{ kind: 'redis'; login: Login | null; tls: TlsWish | null }>)
+  /** Up when it takes connections; with a login, when it answers `SELECT 1`. */
+  | (ServerAt &
+      Readonly<{ kind: 'postgres'; login: Login | null; database: string; tls: TlsWish | null }>)
+  /** Up when `initialize` is answered over streamable HTTP. */
+  | Readonly<{ kind: 'mcp'; target: string; headers: Readonly<Record<string, string>> }>
+  /** Up while every certificate of the chain is valid for `leftMs` more. */
+  | (ServerAt &
+      Readonly<{
+        kind: 'certificate';
+        /** Name that it must be made out to, by somebody trusted; null: only dates count. */
+        serverName: string | null;
+        /** Absolute file of the authority; null: the well-known ones. */
+        ca: string | null;
+        leftMs: number;
+      }>)
+  /** Up from READY=1 on; down when no WATCHDOG=1 came for `watchdogMs` (null: none is asked). */
+  | Readonly<{ kind: 'notify'; watchdogMs: number | null }>;
+
+/** null: of the instance itself. */
+type ServerAt = Readonly<{ host: string | null; port: number | null }>;
+export type Login = Readonly<{ user: string | null; password: string | null }>;
+/** `verify` false: any certificate will do. `ca`: absolute file; null: the well-known ones. */
+export type TlsWish = Readonly<{ verify: boolean; ca: string | null; serverName: string | null }>;
 
 /** What one probe run saw. */
 export type ProbeResult = Readonly<{
@@ -62,3 +89,14 @@ export type ProbeResult = Readonly<{
 
 /** Worst wins for required components; an optional one degrades at most. */
 export type Health = 'healthy' | 'degraded' | 'unhealthy' | 'unknown';
+
+/** Does the service want a NOTIFY_SOCKET? null: no check of its listens there. */
+export function notifyWish({
+  healthChecks,
+}: Readonly<{ healthChecks: readonly HealthCheck[] }>): Readonly<{
+  watchdogMs: number | null;
+}> | null {
+  const found = healthChecks.flatMap(({ probe }) => (probe.kind === 'notify' ? [probe] : []));
+  const [first] = found;
+  return first === undefined ? null : { watchdogMs: first.watchdogMs };
+}

@@ -5,13 +5,15 @@
  * run without touching it. The leading version makes a later change of this recipe "unknown",
  * never "everything changed": an upgrade must not restart the stack.
  */
+import { notifyWish } from '../stack/health-check.ts';
 import type { Service } from '../stack/service.ts';
 import { hash32 } from './prng.ts';
 
 const RECIPE = '1:';
 
 export function configHash(service: Service): string {
-  const seen = [
+  const notify = notifyWish(service);
+  const seen: readonly unknown[] = [
     service.command,
     service.workingDir,
     sortedEntries(service.environment),
@@ -20,6 +22,8 @@ export function configHash(service: Service): string {
     service.templates.map(({ from, to }) => [from, to]),
     service.dependsOn.map((dependency) => dependency.service).toSorted(),
     service.external,
+    // A socket in its environment; left out where there is none, so that old hashes stay true.
+    ...(notify === null ? [] : [notify]),
   ];
   const text = JSON.stringify(seen);
   const high = hash32(text, 0x811c9dc5).toString(16).padStart(8, '0');

@@ -46,6 +46,8 @@ export type SuperviseEffect =
       limits: Limits;
       templates: readonly Template[];
       configHash: string;
+      /** Give it a NOTIFY_SOCKET; absent: none. */
+      notify?: Readonly<{ watchdogMs: number | null }>;
     }>
   /** To the whole process group of the run. */
   | Readonly<{ kind: 'signal'; token: RunToken; posixSignal: PosixSignal }>

@@ -56,6 +56,7 @@ const PERMANENT_CODES: ReadonlySet<string> = new Set([
   'ENOEXEC',
   'ENOTDIR',
   'E2BIG',
+  'E-NOTIFY-HELPER',
 ]);
 
 export function takeSpawnFailure(state: SuperviseState, event: Of<'spawn-failed'>): void {

@@ -20,6 +20,7 @@ import {
   type ServiceRecord,
   type SuperviseState,
 } from './state.ts';
+import { notifyWish } from '../stack/health-check.ts';
 import { isCounted, isRestartOfOurs } from './restart-policy.ts';
 
 /** How long an optional dependency that is on its way is waited for. */
@@ -153,6 +154,7 @@ function mayStillWait(state: SuperviseState, instance: Instance): boolean {
 
 function spawn(state: SuperviseState, instance: Instance): void {
   const { definition } = instance.service;
+  const notify = notifyWish(definition);
   state.runCount += 1;
   const token = `${state.epoch}-${state.runCount}`;
   const run = newRun(state, instance, token);
@@ -187,6 +189,7 @@ function spawn(state: SuperviseState, instance: Instance): void {
     limits: definition.limits,
     templates: definition.templates,
     configHash: run.configHash,
+    ...(notify === null ? {} : { notify }),
   });
   arm(state, `spawn:${token}`, SPAWN_WAIT_MS);
   touch(state, instance, run.reason);

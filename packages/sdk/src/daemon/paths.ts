@@ -83,7 +83,9 @@ export function readDaemonFile(daemonFile: string): DaemonFile | null {
   }
 }
 
-/** As `readDaemonFile`; null also for a file that came along when the folder was copied or moved. */
+/**
+ * As `readDaemonFile`; null also for a file that came along when the folder was copied or moved.
+ */
 export function readOwnDaemonFile({ daemonFile, hash }: StatePaths): DaemonFile | null {
   const daemon = readDaemonFile(daemonFile);
   return daemon !== null && basename(dirname(daemon.socket)) === hash ? daemon : null;
@@ -102,6 +104,11 @@ export function exitFile(paths: StatePaths, token: string): string {
 /** Written before the service's program starts: its pid. */
 export function pidFile(paths: StatePaths, token: string): string {
   return join(paths.runsDir, `${token}.pid`);
+}
+
+/** What a service said on its NOTIFY_SOCKET; written by the reader beside it. */
+export function notifyFile({ runsDir }: Pick<StatePaths, 'runsDir'>, token: string): string {
+  return join(runsDir, `${token}.notify`);
 }
 
 /** Abstract socket that claims `port` among all stacks of this network namespace. */
