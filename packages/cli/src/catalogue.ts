@@ -236,7 +236,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   {
     name: 'init',
     group: 'Set up',
-    summary: 'write what a folder needs: --make, --vscode',
+    summary: 'write what a folder needs: --from another tool’s file, --make, --vscode',
     load: () => import('./commands/init.ts'),
   },
   {

@@ -18,6 +18,9 @@ import { buildFiles } from './build/files.ts';
 import { buildConstraints, buildHealWish, buildNotify } from './build/heal.ts';
 import { buildService, type ServiceEntry } from './build/service.ts';
 import { stackNamePattern, stackShape, type StackFields } from './keys/stack-keys.ts';
+import type { ForeignFormat } from './import/draft.ts';
+import { findForeign } from './import/find-foreign.ts';
+import { foreignReader } from './import/foreign-reader.ts';
 import { ConfigProblems, ProblemSink, type Problem } from './problem/problem.ts';
 import { parseDotenv } from './source/dotenv.ts';
 import { configNames, environmentPattern, findFiles } from './source/find-files.ts';
@@ -32,6 +35,8 @@ export type LoadOptions = Readonly<{
   dir: string;
   /** Config files named by the person (`-f`), against `dir`; others are then not looked for. */
   file?: string | readonly string[];
+  /** Of which tool the file is; by its name unless told. */
+  from?: ForeignFormat;
   /** Usually `process.env`; wins over `.env`. */
   env: Readonly<Record<string, string | undefined>>;
   /** Added to COMPOSE_PROFILES. */
@@ -79,7 +84,8 @@ function readStack(options: LoadOptions, sink: ProblemSink): Stack | null {
   const dir = files[0] === undefined ? resolve(options.dir) : dirname(files[0]);
   const extra = new Map<string, number>();
   const lookup = lookupFor(dir, { options, cwd, sink, extra });
-  const loader = treeLoader(cwd, lookup, sink);
+  const foreign = foreignReader({ cwd, env: options.env, sink, from: options.from ?? null });
+  const loader = treeLoader(cwd, lookup, sink, foreign);
   const chosen = files.length > 0 ? files : chooseFiles(dir, cwd, lookup, sink);
   const tree = mergeTrees(chosen, loader);
   if (tree === null) return null;
@@ -211,6 +217,8 @@ function chooseFiles(
     });
   const found = findFiles(dir, named ? environment : null);
   const [main] = found.files;
+  const [other] = main === undefined ? findForeign(dir) : [];
+  if (other !== undefined) return [other.path];
   if (main === undefined)
     sink.add({
       code: 'E-CONFIG-MISSING',
@@ -218,7 +226,7 @@ function chooseFiles(
       path: '',
       allowed: configNames,
       message: `there is no fettle.yaml in ${dir}`,
-      hint: 'Write one, name the folder by `-C DIR`, or the file by `-f FILE`.',
+      hint: 'Write one, name the folder by `-C DIR`, or the file by `-f FILE`, also one of another tool.',
     });
   else if (found.passedOver.length > 0)
     sink.add({

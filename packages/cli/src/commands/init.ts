@@ -10,19 +10,26 @@ import type { FileChange } from '../init/file-change.ts';
 import { clashes, makeInclude, makeIncludeName, withInclude } from '../init/make-file.ts';
 import { mergeEntries } from '../init/merge-entries.ts';
 import { ownCommand } from '../init/own-command.ts';
+import { runImport } from '../init/run-import.ts';
 import * as vscode from '../init/vscode-files.ts';
-import { usageError, type Session } from '../session.ts';
+import type { Session } from '../session.ts';
 import { loadConfig } from '../up/load-config.ts';
 
 export const command: CommandModule = {
   define(program: Command) {
     program
+      .argument('[file]', 'with --from: the file to import; what lies in the folder unless given')
+      .option('--from <format>', 'a fettle.yaml from compose, procfile, pm2 and the like')
+      .option('--force', 'replace a fettle.yaml that is there')
+      .option('-y, --yes', 'write without asking')
       .option('--make', 'fettle.mk with a target for every control, and a line in the Makefile')
       .option('--vscode', 'tasks and launch configurations in .vscode')
       .option('--dry-run', 'only show what would be written');
   },
   async run(session, input) {
     requireFormat(session, ['table', 'json', 'yaml']);
+    const { make, vscode: editor } = input.options;
+    if (make !== true && editor !== true) return runImport(session, input);
     const changes = await changesFor(session, input);
     const dryRun = input.options['dryRun'] === true;
     const { dir, quiet } = session.flags;
@@ -43,12 +50,10 @@ export const command: CommandModule = {
 
 async function changesFor(session: Session, input: CommandInput): Promise<readonly FileChange[]> {
   const { make, vscode: editor } = input.options;
-  const changes = [
+  return [
     ...(make === true ? makeChanges(session) : []),
     ...(editor === true ? vscodeChanges(session) : []),
   ];
-  if (changes.length > 0) return changes;
-  throw usageError('init wants to know what to write', 'fettle init --make      or --vscode');
 }
 
 function makeChanges(session: Session): readonly FileChange[] {

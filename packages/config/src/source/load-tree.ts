@@ -8,7 +8,7 @@ import { nearestOf } from '../problem/nearest.ts';
 import { interpolateTree } from './interpolate-tree.ts';
 import type { Lookup } from './interpolate.ts';
 import { mergeNodes } from './merge.ts';
-import type { ConfigNode, Entry, MapNode, Spot } from './node.ts';
+import type { ConfigNode, Entry, MapNode, Source, Spot } from './node.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { displayName, readSource } from './read-source.ts';
 
@@ -24,16 +24,31 @@ export type TreeLoader = Readonly<{
   files: ReadonlyMap<string, number>;
 }>;
 
+/** A file of another tool, as the text of one of ours. */
+export type ForeignFile = Readonly<{
+  /** null: it cannot be used, and the sink says why. */
+  source: Source | null;
+  files: ReadonlyMap<string, number>;
+}>;
+/** null: the file is written in our words. */
+export type ForeignReader = (path: string) => ForeignFile | null;
+
 type Context = Readonly<{
   cwd: string;
+  foreign: ForeignReader;
   lookup: Lookup;
   sink: ProblemSink;
   files: Map<string, number>;
   raw: Map<string, MapNode | null>;
 }>;
 
-export function treeLoader(cwd: string, lookup: Lookup, sink: ProblemSink): TreeLoader {
-  const context: Context = { cwd, lookup, sink, files: new Map(), raw: new Map() };
+export function treeLoader(
+  cwd: string,
+  lookup: Lookup,
+  sink: ProblemSink,
+  foreign: ForeignReader = () => null,
+): TreeLoader {
+  const context: Context = { cwd, lookup, sink, foreign, files: new Map(), raw: new Map() };
   return {
     files: context.files,
     load: (path, from) => {
@@ -53,6 +68,11 @@ function readTree(path: string, from: Spot | null, context: Context): MapNode | 
 
 function readNewTree(path: string, from: Spot | null, context: Context): MapNode | null {
   const { sink, cwd } = context;
+  const foreign = context.foreign(path);
+  if (foreign !== null) {
+    for (const [file, timeMs] of foreign.files) context.files.set(file, timeMs);
+    return foreign.source === null ? null : treeOf(foreign.source, context);
+  }
   const read = readSource(path, cwd);
   if (!read.ok || context.files.size >= MAX_FILES) {
     const source = { path, name: displayName(path, cwd), baseDir: cwd, text: '' };
@@ -63,9 +83,13 @@ function readNewTree(path: string, from: Spot | null, context: Context): MapNode
     return null;
   }
   context.files.set(path, read.modifiedAtMs);
-  const root = parseYaml(read.source, sink);
+  return treeOf(read.source, context);
+}
+
+function treeOf(source: Source, { lookup, sink }: Context): MapNode | null {
+  const root = parseYaml(source, sink);
   if (root === null) return null;
-  const node = interpolateTree(root, context.lookup, sink);
+  const node = interpolateTree(root, lookup, sink);
   if (node.kind === 'map') return node;
   sink.add({
     code: 'E-CONFIG-TYPE',

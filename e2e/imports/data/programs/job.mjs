@@ -1,0 +1,2 @@
+// Does its work and ends.
+console.log('migrated');
