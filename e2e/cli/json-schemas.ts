@@ -97,6 +97,15 @@ export const cliSchemas: Readonly<Record<string, z.ZodType>> = {
       z.strictObject({ file: text, change: z.enum(['created', 'updated', 'unchanged']) }),
     ),
   }),
+  install: named('install', {
+    manager: z.enum(['systemd', 'launchd']),
+    scope: z.enum(['user', 'system']),
+    unit: text,
+    file: text,
+    dryRun: z.boolean(),
+    started: z.boolean(),
+    text,
+  }),
   version: named('version', { cli: text, node: text, daemon: text.nullable() }),
   stacks: named('stacks', {
     stacks: z.array(

@@ -254,6 +254,25 @@ export const catalogue: readonly CatalogueEntry[] = [
     load: () => import('./commands/config.ts'),
   },
   {
+    name: 'install',
+    group: 'Set up',
+    summary: 'run the stack as a unit of systemd or launchd, also after a reboot',
+    load: () => import('./commands/install.ts'),
+  },
+  {
+    name: 'uninstall',
+    group: 'Set up',
+    summary: 'stop the stack and remove its unit',
+    load: () => import('./commands/uninstall.ts'),
+  },
+  {
+    name: '__unit',
+    group: 'Set up',
+    summary: 'what the installed unit calls',
+    hidden: true,
+    load: () => import('./commands/unit.ts'),
+  },
+  {
     name: 'store',
     group: 'Set up',
     summary: 'migrate, verify, backup, restore of the stored history',

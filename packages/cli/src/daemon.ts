@@ -7,10 +7,10 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { makeFolders } from '@fettle/sdk/daemon/make-folders';
 import { readProcessStat } from '@fettle/proc/process-stat';
-import { livePaths, readOwnDaemonFile } from '@fettle/sdk/daemon/paths';
+import { livePaths, readOwnDaemonFile, type StatePaths } from '@fettle/sdk/daemon/paths';
 import {
   connectSupervisor,
   type PushedNotice,
@@ -19,6 +19,8 @@ import {
 import { supervisorFlags } from '@fettle/sdk/daemon/supervisor-flags';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { foreignState } from './foreign-state.ts';
+import { startByUnit } from './install/installed-unit.ts';
+import { ownRoot } from './own-program.ts';
 import { pauseMs } from './pause.ts';
 import { notRunning } from './reach.ts';
 import type { Session } from './session.ts';
@@ -80,21 +82,26 @@ export type StartedDaemon = Readonly<{
 
 /** `ending`: it adopts what a dead daemon left, stops that, and ends; it runs nothing. */
 export function startDaemon(session: Session, ending = false): StartedDaemon {
+  if (!ending && startByUnit(session)) return { ended: () => null };
+  return spawnDaemon(session, ownRoot, ending ? ['--ending'] : []);
+}
+
+/** `root`: of the program whose daemon it is. */
+export function spawnDaemon(
+  session: Session,
+  root: string,
+  more: readonly string[] = [],
+): StartedDaemon {
   const { stateDir, supervisorOut, stackDir } = session.paths;
   makeFolders(stateDir);
-  const [main, controller] = [builtMain('supervisor'), builtMain('controller')];
-  const where = ['--stack-dir', stackDir, '--controller', controller];
+  const [program, ...words] = supervisorCommand(session.paths, root);
   const out = openSync(supervisorOut, 'a', 0o600);
-  const child = spawn(
-    process.execPath,
-    [...supervisorFlags, main, ...where, ...(ending ? ['--ending'] : [])],
-    {
-      cwd: stackDir,
-      detached: true,
-      stdio: ['ignore', out, out],
-      env: process.env,
-    },
-  );
+  const child = spawn(program, [...words, ...more], {
+    cwd: stackDir,
+    detached: true,
+    stdio: ['ignore', out, out],
+    env: process.env,
+  });
   closeSync(out);
   let ended: string | null = null;
   child.once('error', (error) => (ended = error.message));
@@ -103,12 +110,27 @@ export function startDaemon(session: Session, ending = false): StartedDaemon {
   return { ended: () => ended };
 }
 
+export function supervisorCommand(
+  { stackDir }: StatePaths,
+  root: string,
+): readonly [string, ...string[]] {
+  const [main, controller] = [builtMain(root, 'supervisor'), builtMain(root, 'controller')];
+  const where = ['--stack-dir', stackDir, '--controller', controller];
+  return [nodeOf(root), ...supervisorFlags, main, ...where];
+}
+
+/** A copy brings its own. */
+function nodeOf(root: string): string {
+  const own = join(root, 'node_modules', 'node', 'bin', 'node');
+  return root !== ownRoot && existsSync(own) ? own : process.execPath;
+}
+
 /**
  * Built JavaScript, also when the CLI itself runs from its sources: forty stripped TypeScript
  * modules cost the daemon 40 MiB more for its whole life.
  */
-function builtMain(name: 'supervisor' | 'controller'): string {
-  const main = fileURLToPath(new URL(`../../${name}/dist/main.js`, import.meta.url));
+function builtMain(root: string, name: 'supervisor' | 'controller'): string {
+  const main = join(root, 'packages', name, 'dist', 'main.js');
   if (existsSync(main)) return main;
   throw new FettleError('E-NOT-SET-UP', `Fettle is not built: ${name} is missing`, {
     hint: 'npm run setup      in the folder that Fettle was installed to',

@@ -9,6 +9,7 @@ import { FettleError } from '@fettle/sdk/fettle-error';
 import { parseArguments } from './arguments.ts';
 import { startDaemon } from './daemon.ts';
 import { log } from './own-log.ts';
+import { takeServiceManager, toldToLeave } from './service-manager.ts';
 
 /** sysexits(3) EX_SOFTWARE: our own mistake. */
 const internalError = 70;
@@ -23,6 +24,7 @@ function refusePidOne(): void {
 async function start(version: string): Promise<void> {
   refusePidOne();
   const { stackDir, controllerPath, ending } = parseArguments(process.argv.slice(2));
+  const manager = takeServiceManager(process.env);
   const daemon = await startDaemon({
     paths: statePaths(stackDir),
     controllerPath,
@@ -31,6 +33,7 @@ async function start(version: string): Promise<void> {
     // One turn of the loop, so that the last notices reach the clients.
     onHalt: () => {
       setImmediate(() => {
+        manager?.stop();
         daemon.leave();
         process.exit(0);
       });
@@ -39,9 +42,11 @@ async function start(version: string): Promise<void> {
   for (const posixSignal of ['SIGTERM', 'SIGINT'] as const)
     process.on(posixSignal, () => {
       log('info', 'supervisor ends: services run on', { posixSignal });
+      manager?.stop();
       daemon.leave();
-      process.exit(0);
+      process.exit(manager === null ? 0 : toldToLeave);
     });
+  manager?.ready(`keeps the stack in ${stackDir}`);
 }
 
 /** Never returns to the caller's concern: what goes wrong ends the process with its exit code. */

@@ -9,8 +9,8 @@ import { changeWord, readIfThere, renderDiff, writeChange } from '../init/file-c
 import type { FileChange } from '../init/file-change.ts';
 import { clashes, makeInclude, makeIncludeName, withInclude } from '../init/make-file.ts';
 import { mergeEntries } from '../init/merge-entries.ts';
-import { ownCommand } from '../init/own-command.ts';
 import { runImport } from '../init/run-import.ts';
+import { ownCommand } from '../own-program.ts';
 import * as vscode from '../init/vscode-files.ts';
 import type { Session } from '../session.ts';
 import { loadConfig } from '../up/load-config.ts';

@@ -74,7 +74,7 @@ async function applyOnce(
  * A new daemon begins with the stack that it finds. After a clean `down` that would be the one from
  * before the last edit: started only to be restarted at once.
  */
-function seedStack(session: Session, stack: Stack): void {
+export function seedStack(session: Session, stack: Stack): void {
   const { stackFile } = session.paths;
   const temporary = `${stackFile}.${process.pid}`;
   writeFileSync(temporary, `${JSON.stringify(stack)}\n`, { mode: 0o600 });

@@ -1,27 +1,28 @@
-/** What to write for `fettle` into a file that outlives this call. */
+/** Where this program lies, and what to write for it into a file that outlives this call. */
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Session } from '../session.ts';
+import type { Session } from './session.ts';
 
-/** The script that starts this program, from `src/init`; the bundle's chunks lie one level up. */
-export const ownScript: string = findScript();
+/**
+ * The folder with the `fettle` script, links resolved: above `packages/cli`, whose modules may lie
+ * in `src`, `dist` or `bundle`.
+ */
+export const ownRoot: string = findRoot();
 
 /** `fettle` where the PATH leads to this very program, else its absolute path. */
 export function ownCommand({ env }: Session): string {
-  const own = realOf(ownScript);
+  const own = join(ownRoot, 'fettle');
   for (const folder of (env['PATH'] ?? '').split(delimiter)) {
     const found = folder === '' ? null : executable(join(folder, 'fettle'));
-    if (found === null) continue;
-    return realOf(found) === own ? 'fettle' : ownScript;
+    if (found !== null) return realOf(found) === realOf(own) ? 'fettle' : own;
   }
-  return ownScript;
+  return own;
 }
 
-function findScript(): string {
-  // `packages/cli/{src/init,dist/init,bundle}/x.js`: the root is above `packages`.
+function findRoot(): string {
   const here = fileURLToPath(import.meta.url);
-  return join(here.slice(0, here.lastIndexOf('/packages/cli/')), 'fettle');
+  return here.slice(0, here.lastIndexOf('/packages/cli/'));
 }
 
 function executable(file: string): string | null {
