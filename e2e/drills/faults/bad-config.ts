@@ -1,4 +1,5 @@
 /** Somebody edits a configuration file and leaves it broken; the next start refuses it. */
+import { readFileSync } from 'node:fs';
 import { act, type Fault } from '../fault.ts';
 import type { Dice } from '../dice.ts';
 import { edit, takeUpEdit, pickApi, restartByHand, restartsOf, works } from '../hands.ts';
@@ -12,6 +13,17 @@ const slips: readonly ((text: string) => string)[] = [
   (text) => text.replace(/"(\w+)":/, "'$1':"),
 ];
 
+function breaks(path: string): (slip: (text: string) => string) => boolean {
+  const before = readFileSync(path, 'utf8');
+  return (slip) => {
+    try {
+      return JSON.parse(slip(before)) === undefined;
+    } catch {
+      return true;
+    }
+  };
+}
+
 export const badConfig: Fault = {
   name: 'bad_config',
   family: 'config',
@@ -22,7 +34,7 @@ export const badConfig: Fault = {
     const chosen = victim.config === null ? bridge : victim;
     const { service } = chosen;
     const before = await restartsOf(stack, service);
-    const restore = edit(chosen.config ?? '', dice.pick(slips));
+    const restore = edit(chosen.config ?? '', dice.pick(slips.filter(breaks(chosen.config ?? ''))));
     const how = await takeUpEdit(stack, service, dice);
     return {
       did: `the configuration of ${service} was left broken; it was ${how}`,

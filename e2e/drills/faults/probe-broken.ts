@@ -29,7 +29,7 @@ export const probeBroken: Fault = {
       expected: { classes: ['probe_broken'], targets: [service] },
       right: [act('check.silence'), escalate],
       // Silenced, the check decides nothing, and nobody who needs the service is held up by it.
-      cured: async () => (await serviceOf(stack, service)).state !== 'failing',
+      cured: async () => (await serviceOf(stack, service)).state === 'ok',
       undo: async () => stack.tell(service, ''),
       tempting: { what: `restart ${service}`, run: () => stack.fettle('restart', service) },
     };

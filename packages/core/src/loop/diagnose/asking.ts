@@ -118,7 +118,7 @@ export function editClues(
   secret = false,
 ): readonly (Clue | null)[] {
   const wanted = secret ? /^secret$/ : /^(?:config|file|deploy)$/;
-  const change = suspects(situation, wanted).at(-1);
+  const change = suspects(situation, wanted).findLast((one) => !isPutBack(situation, one));
   const altered = alteredFiles(situation, secret)[0];
   return [
     changeClue(change, situation.sinceMs, weights.change),
@@ -126,6 +126,12 @@ export function editClues(
       ? null
       : clue(weights.altered, 'config', `${altered.path} is not as it was`, altered.changedAtMs),
   ];
+}
+
+/** What an edit left is what the service was well with before: it was mended, not broken. */
+function isPutBack({ exam }: Situation, { path }: Change): boolean {
+  const file = exam?.files.find((one) => one.path === path);
+  return file !== undefined && file.exists && file.hasGood && !file.differsFromGood;
 }
 
 /** `{ path }` when there is a file to blame. */

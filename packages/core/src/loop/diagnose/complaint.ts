@@ -145,14 +145,20 @@ function answersOf(service: ServicePicture, sinceMs: number): readonly Said[] {
   });
 }
 
+/** What was first said so shortly before the trouble led up to it. */
+const leadMs = 120_000;
+/** So long the service was known without. */
+const withoutMs = 20_000;
+
 /** Not said before, or at least three times as often per minute as in the hour before. */
 function isFresh(
-  { templates }: ServicePicture,
+  { templates, firstSeenMs }: ServicePicture,
   { id, firstMs }: Template,
   sinceMs: number,
   nowMs: number,
 ): boolean {
   if (firstMs >= sinceMs) return true;
+  if (sinceMs - firstMs <= leadMs && firstMs - firstSeenMs >= withoutMs) return true;
   const spanMs = Math.max(10_000, nowMs - sinceMs);
   const beforeMs = Math.max(10_000, Math.min(3_600_000, sinceMs - firstMs));
   const now = templates.countSince(id, sinceMs, nowMs) / spanMs;

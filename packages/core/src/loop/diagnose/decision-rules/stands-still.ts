@@ -180,6 +180,7 @@ const eventLoopBlock = rule('event_loop_block', (situation) => {
   const { service } = situation;
   const silent = silence(situation);
   const told = complaint(situation, 'event-loop');
+  const spent = complaint(situation, 'files');
   if (silent === null && told === null) return null;
   const busy = cores(situation);
   const threads = busyThreads(situation);
@@ -209,6 +210,8 @@ const eventLoopBlock = rule('event_loop_block', (situation) => {
     ],
     against: [
       when(silent === null, () => clue(0.3, 'check', 'its checks still get answers')),
+      // Who cannot accept tries again at once: it spins for want of a handle.
+      when(spent?.isNew === true, () => clue(0.5, 'log', spent?.text ?? '', spent?.atMs)),
       when(!oneCore && (busy ?? 0) < 0.1 && told !== null, () =>
         clue(0.3, 'process', 'it hardly uses the CPU'),
       ),

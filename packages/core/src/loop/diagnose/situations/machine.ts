@@ -1,5 +1,5 @@
 /** Situations of disks and memory. */
-import { checkDown, ends, loops, says, series, shows } from '../situation.kit.ts';
+import { checkDown, ends, explained, loops, says, series, shows } from '../situation.kit.ts';
 import { examined, mount, process } from '../situation-exam.kit.ts';
 import { stackOf, type ServiceSketch, type Story } from '../situation-stack.kit.ts';
 import { story, type SituationCase } from './situation-case.ts';
@@ -241,6 +241,27 @@ export const machineSituations: readonly SituationCase[] = [
     is: 'fd_leak',
     at: 'intake',
     not: ['hang', 'mem_leak'],
+  },
+  {
+    title: 'spun for want of a handle, said so long before it was ended, and is well again',
+    tell: () =>
+      story(
+        stackOf(plain),
+        (s) => says(s, 'intake', 'INFO listening', { agoMs: 300_000 }),
+        (s) => says(s, 'intake', 'accept4: too many open files', { times: 20, agoMs: 45_000 }),
+        (s) => says(s, 'intake', 'accept4: too many open files', { times: 6, agoMs: 14_000 }),
+        (s) => ends(s, 'intake', { signal: 'SIGKILL', endedBy: 'hang', agoMs: 3_000 }),
+        (s) => shows(s, 'intake', 'hang'),
+        (s) =>
+          explained(s, 'intake', 'restarted', {
+            agoMs: 2_000,
+            seen: 'busy loop: 97 % of a core in pid 41 (node)',
+          }),
+        (s) => examined(s, 'intake', { processes: [process('intake', { cpu: 0 })] }),
+      ),
+    is: 'fd_leak',
+    at: 'intake',
+    not: ['event_loop_block', 'hang'],
   },
   {
     title: 'threads that only grow (Java)',

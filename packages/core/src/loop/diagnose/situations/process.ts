@@ -13,7 +13,7 @@ import {
   says,
   shows,
 } from '../situation.kit.ts';
-import { examined, process } from '../situation-exam.kit.ts';
+import { examined, file, process } from '../situation-exam.kit.ts';
 import { nowMs, stackOf, type ServiceSketch } from '../situation-stack.kit.ts';
 import { story, type SituationCase } from './situation-case.ts';
 
@@ -21,6 +21,8 @@ const two: Readonly<Record<string, ServiceSketch>> = {
   catalog: { port: 7_100 },
   front: { port: 7_200, needs: ['catalog'] },
 };
+const mended = file('/srv/sketched/catalog/settings.json', { changedAtMs: nowMs - 48_000 });
+
 export const processSituations: readonly SituationCase[] = [
   {
     title: 'ended once with an error and is being started again',
@@ -71,6 +73,26 @@ export const processSituations: readonly SituationCase[] = [
     is: 'crash_loop',
     at: 'catalog',
     not: ['poison_input', 'bad_config'],
+  },
+  {
+    title: 'ends again and again just after its settings were put right',
+    tell: () =>
+      story(
+        stackOf(two),
+        (s) => changed(s, { agoMs: 20_000, service: 'catalog', path: mended.path }),
+        (s) => ends(s, 'catalog', { signal: 'SIGKILL', agoMs: 20_000 }),
+        (s) => {
+          for (const agoMs of [19_000, 17_000, 13_000]) ends(s, 'catalog', { agoMs, ranMs: 100 });
+        },
+        (s) => inState(s, 'catalog', 'backing-off'),
+        (s) => checkDown(s, 'catalog', 'nobody listens'),
+        (s) => shows(s, 'catalog', 'exit', { agoMs: 20_000 }),
+        (s) => says(s, 'catalog', "TypeError: reading 'entries' of null", { times: 6 }),
+        (s) => examined(s, 'catalog', { processes: [], files: [mended] }),
+      ),
+    is: 'crash_loop',
+    at: 'catalog',
+    not: ['bad_config'],
   },
   {
     title: 'ends at the same job each time (a worker in Python)',
