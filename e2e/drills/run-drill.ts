@@ -14,7 +14,8 @@ import {
   unwell,
   type DrillStack,
 } from './drill-stack.ts';
-import type { Fault, Injected } from './fault.ts';
+import { reflex, type Fault, type Injected } from './fault.ts';
+import { restartsOf } from './hands.ts';
 
 const signalMs = 15_000;
 /** From the fault to the end of its incident, verification included. */
@@ -319,9 +320,11 @@ export async function runTempting(
   await stack.fettle('pause');
   const injected = await fault.inject(stack, dice);
   try {
-    const { tempting, signal } = injected;
+    const { tempting, signal, expected, right } = injected;
     if (tempting === null) return null;
     await until(`${fault.name} to show`, signal.shows, signal.withinMs ?? signalMs);
+    const victim = expected.targets[0] ?? '';
+    const before = right.includes(reflex) ? await restartsOf(stack, victim) : null;
     await tempting.run();
     // A cure holds: it must be seen for two seconds on end.
     const cured = await comesTrue(async () => {
@@ -329,6 +332,8 @@ export async function runTempting(
       await pause(2_000);
       return injected.cured();
     }, 10_000);
+    // What the health part mended meanwhile, paused or not, tells nothing of what tempted.
+    if (before !== null && (await restartsOf(stack, victim)) > before) return null;
     return { stack: stack.kind, fault: fault.name, what: tempting.what, cured: cured !== null };
   } finally {
     await injected.undo();

@@ -12,11 +12,11 @@ const times = 20;
 const leastBytesPerS = 30_000;
 /** Of a service whose quiet was never seen. */
 const plainFloodBytesPerS = 1_000_000;
-const silentMs = 180_000;
 /** A baseline of fewer readings may be of the flood itself. */
 const enoughPoints = 60;
-const quietMs = 900_000;
-const quietPoints = 3;
+const quietMs = 30_000;
+/** Who starts may be silent for so long. */
+const startMs = 60_000;
 
 export const logFlood: Detector = {
   id: 'log-flood',
@@ -53,21 +53,25 @@ function signsOf(picture: Picture, service: ServicePicture, nowMs: number): read
 }
 
 /**
- * What it logs when all is well: its baseline, or the least of a young service's readings, which no
- * flood of a minute can raise. null: too little was seen.
+ * What it logs when all is well: its baseline, or for a young service what its least readings say
+ * of half a minute, the time before its first word among them. null: too little was seen.
  */
 function quietOf(picture: Picture, service: ServicePicture, nowMs: number): number | null {
   const baseline = picture.series.baseline(service.name, 'log_bytes_per_s', nowMs);
   if (baseline !== null && baseline.points >= enoughPoints) return baseline.median;
-  const before = picture.series
-    .points(service.name, 'log_bytes_per_s', nowMs - quietMs)
-    .filter(({ atMs }) => atMs < nowMs - windowMs)
-    .map(({ value }) => value)
-    .toSorted((a, b) => a - b);
-  const least = before[quietPoints - 1];
-  if (least !== undefined) return least;
-  // Not a word in all that time is a past, too.
-  return isSettled(service, silentMs, nowMs) ? 0 : null;
+  const spokeMs = Math.min(...service.templates.templates().map(({ firstMs }) => firstMs));
+  const readings = [{ value: 0, forMs: spokeMs - service.firstSeenMs - startMs }];
+  let fromMs = spokeMs;
+  for (const { atMs, value } of picture.series.points(service.name, 'log_bytes_per_s', 0)) {
+    if (atMs < nowMs - windowMs) readings.push({ value, forMs: atMs - fromMs });
+    fromMs = atMs;
+  }
+  let leftMs = quietMs;
+  for (const { value, forMs } of readings.toSorted((one, other) => one.value - other.value)) {
+    leftMs -= Math.max(0, forMs);
+    if (leftMs <= 0) return value;
+  }
+  return null;
 }
 
 /** An example of the template that nearly all bytes are of; null: it is not one alone. */

@@ -96,14 +96,16 @@ test('flood: a young one is seen, too, and requests by the thousand are none', (
 });
 
 test('flood: seen by the lines alone while looks are rare, and of a service that never spoke', () => {
-  const flooded = (before: readonly string[]) => {
+  const flooded = (before: readonly string[], forMs = 300_000) => {
     const stage = open();
-    stage.lookFor(300_000, () => stage.log('api', ...before));
+    stage.lookFor(forMs, () => stage.log('api', ...before));
     const flood = Array<string>(900).fill('state machine: idle -> idle, nothing to do');
     return stage.lookFor(45_000, () => stage.log('api', ...before, ...flood));
   };
   expect(flooded([usual])).toContain('template-surge:api:flood');
   expect(flooded([])).toContain('template-surge:api:flood');
+  expect(flooded([], 60_000)).toContain('template-surge:api:flood');
+  expect(flooded([], 10_000)).not.toContain('template-surge:api:flood');
 });
 
 test('flood: over with the run that made it', () => {
