@@ -63,6 +63,8 @@ export function compare({ worlds, incidents, drift, flags = {} }: CompareOptions
   const underLadder = 1 - loop.mean / ladder.mean;
   const underAuthor = 1 - loop.mean / author.mean;
   const candidates = calibrationOf(heard.flatMap((one) => one.candidates));
+  const attempts = calibrationOf(heard.flatMap((one) => one.attempts));
+  const isCheaper = Math.min(underLadder, underAuthor) >= least.saving;
   return {
     ladder,
     author,
@@ -70,9 +72,8 @@ export function compare({ worlds, incidents, drift, flags = {} }: CompareOptions
     underLadder,
     underAuthor,
     candidates,
-    attempts: calibrationOf(heard.flatMap((one) => one.attempts)),
-    kept:
-      underLadder >= least.saving && underAuthor >= least.saving && candidates.skill >= least.skill,
+    attempts,
+    kept: isCheaper && Math.min(candidates.skill, attempts.skill) >= least.skill,
   };
 }
 

@@ -2,8 +2,8 @@
  * `npm run choosing [-- --worlds 60 --incidents 400 --drift 0.5] [--json]`: is what the loop chooses
  * cheaper than a fixed ladder and the author's ranking, and are its odds worth their name?
  *
- * Prints the raw results; exits 1 when the loop is not at least 10 % cheaper than both, or its
- * odds' Brier skill is below 0.3.
+ * Prints the raw results; exits 1 when the loop is not at least 10 % cheaper than both, or the
+ * Brier skill of its odds is below 0.3, for all candidates or for what was tried.
  */
 import { parseArgs } from 'node:util';
 import { compare, type Calibration, type Comparison } from './compare.ts';
@@ -46,8 +46,8 @@ function print(
   for (const row of rows) console.log(rowText(row));
   console.log(`under the fixed ladder: ${percent(result.underLadder)} (wanted 10.0 %)`);
   console.log(`under the author's ranking: ${percent(result.underAuthor)} (wanted 10.0 %)`);
-  printCalibration('odds of every candidate at the first plan', result.candidates, ' (wanted 0.3)');
-  printCalibration('odds of what was tried', result.attempts, '');
+  printCalibration('odds of every candidate at the first plan', result.candidates);
+  printCalibration('odds of what was tried', result.attempts);
   console.log(result.kept ? 'kept' : 'NOT KEPT');
 }
 
@@ -57,14 +57,9 @@ function rowText({ name, mean, before, after, early, curedRatio, harms }: Tally)
   return `${name.padEnd(19)}${figures}${rest}${String(harms).padStart(7)}`;
 }
 
-function printCalibration(
-  what: string,
-  { count, brier, skill, table }: Calibration,
-  wanted: string,
-): void {
-  console.log(
-    `${what}: ${count} forecasts, Brier ${brier.toFixed(4)}, skill ${skill.toFixed(3)}${wanted}`,
-  );
+function printCalibration(what: string, { count, brier, skill, table }: Calibration): void {
+  const score = `Brier ${brier.toFixed(4)}, skill ${skill.toFixed(3)} (wanted 0.3)`;
+  console.log(`${what}: ${count} forecasts, ${score}`);
   console.log('   odds      count   mean odds   cured');
   for (const row of table) {
     const range = `${row.from.toFixed(1)}-${row.to.toFixed(1)}`;
