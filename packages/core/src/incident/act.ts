@@ -98,8 +98,15 @@ const reflexCauses: ReadonlySet<DiagnosisClass> = new Set([
   'cpu_own_threads',
 ]);
 const reflexMs = 15_000;
-/** A run that is new has given back all that the old one held: only its forecast lives on a while. */
-const heldCauses: ReadonlySet<DiagnosisClass> = new Set(leaks);
+/**
+ * A run that is new has given back all that the old one held, and spins no more: only the forecast
+ * and the slow answers of the old one live on a while.
+ */
+const heldCauses: ReadonlySet<DiagnosisClass> = new Set([
+  ...leaks,
+  'event_loop_block',
+  'cpu_own_hot_loop',
+]);
 const heldMs = 60_000;
 
 function awaitsReflex(

@@ -50,3 +50,6 @@ test('it was not', () => expect(plansAfter(20_000, 'db_hung', 'store')).toBe(1))
 test('that of a caller is none', () => expect(plansAfter(5_000, 'db_hung', 'api')).toBe(1));
 test('no restart gives a file back', () =>
   expect(plansAfter(5_000, 'bad_config', 'store')).toBe(1));
+test('the slow answers of what spun live on in the figures for a while', () =>
+  expect(plansAfter(30_000, 'event_loop_block', 'store')).toBe(0));
+test('and not for ever', () => expect(plansAfter(70_000, 'event_loop_block', 'store')).toBe(1));

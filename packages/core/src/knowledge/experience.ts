@@ -19,7 +19,7 @@ export type Experience = Readonly<{
 }>;
 
 /** Runs that the author's guess counts for. */
-const PRIOR_RUNS = 4;
+const PRIOR_RUNS = 3;
 const PRIOR_SUCCESS = 0.5;
 /** Kept of the counts per event of the same diagnosis. */
 const FADE = 0.99;

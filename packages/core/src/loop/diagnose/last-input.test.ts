@@ -47,3 +47,19 @@ test.each(rows)('%s: %s', (name = '', wording = '') => {
 test('different jobs at the ends are no common cause', () => {
   expect(found(formats['plain']!, 'picked up %', (run) => `169-${run}.json`)).toBe(null);
 });
+
+test.each([
+  ['  File "/x/tuning.py", line 80, in <lambda>', `    lambda: json.loads('{"items": [1, 2'),`],
+  ['<anonymous_script>:1', '{"items": [1, 2'],
+])('the source that an error quotes is no job: %s', (where, source) => {
+  const service = of(stackOf({ clerk: { port: 7_000 } }), 'clerk');
+  const ends: EndSeen[] = [];
+  for (let run = 0; run < 4; run += 1) {
+    const atMs = nowMs - 60_000 + run * 5_000;
+    for (const line of [where, source, 'SyntaxError: Unexpected end of JSON input'])
+      service.tail.push({ atMs, instance: 'clerk.1', line });
+    const end = { instance: 'clerk.1', token: `t${run}`, code: 1, posixSignal: null };
+    ends.push({ ...end, atMs: atMs + 20, endedBy: null, ranMs: 90 });
+  }
+  expect(lastInput(service, ends)).toBe(null);
+});

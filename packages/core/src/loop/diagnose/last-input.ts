@@ -32,6 +32,9 @@ const varying =
 /** Written when a request was answered: what ended the process is not among them. */
 const access = /\b(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS) \/|"method" ?: ?"[A-Z]+"/;
 
+/** What stands below the place of an error is quoted source, not a word of the program. */
+const place = /^\s*File "[^"]+", line \d+|^\S+:\d+$/;
+
 /** The item that most ends have in common; null: none had any, or they had different ones. */
 export function lastInput(service: ServicePicture, ends: readonly EndSeen[]): LastInput | null {
   const used = new Set<Line>();
@@ -62,13 +65,14 @@ function itemsBefore(
   end: EndSeen,
   { afterMs, used }: Window,
 ): readonly Item[] {
-  const own = service.tail.filter(
-    (one) =>
-      one.instance === end.instance &&
+  const all = service.tail.filter(({ instance }) => instance === end.instance);
+  const own = all.filter(
+    (one, index) =>
       one.atMs > afterMs - lagMs &&
       one.atMs <= end.atMs + lagMs &&
       !used.has(one) &&
-      !access.test(one.line),
+      !access.test(one.line) &&
+      !place.test(all[index - 1]?.line ?? ''),
   );
   const take = (line: Line, items: readonly Item[]): readonly Item[] => {
     for (const one of own.slice(0, own.indexOf(line) + 1)) used.add(one);

@@ -3,8 +3,8 @@
  *
  * A remedy may help although the cause is another one: a wrong diagnosis leaves it the chance of
  * a shot in the dark, not none. Without that, one failed attempt would make every other remedy look
- * hopeless: in simulation 503 instead of 410 s an incident (`npm run choosing`). The odds of what was
- * tried are truest with 0.3 (Brier skill 0.305, 0.293 with 0.2). Bayes' rule for the rest.
+ * hopeless: in simulation 503 instead of 410 s an incident (`npm run choosing`). Bayes' rule
+ * for the rest. Why 0.3: docs/decisions/0010.
  */
 
 /** How often a remedy helps against a cause that it was not chosen for. */

@@ -117,6 +117,15 @@ const lockContention = rule('db_lock_contention', (situation) => {
   };
 });
 
+/** The database whose connections are all with this service while it answers at once: it idles. */
+export function idleDatabaseOf(situation: Situation): ServicePicture | null {
+  const told = complaint(situation, 'pool-wait') ?? complaint(situation, 'too-many-clients');
+  const db = told === null ? null : databaseOf(situation, told);
+  if (db === null || db === situation.service || isQuick(situation, db) === null) return null;
+  const top = endpointOf(situation, db)?.topClient ?? null;
+  return top?.service === situation.service.name && top.connections >= 3 ? db : null;
+}
+
 /** In use = max with a quick database: it takes connections and does not give them back. */
 const poolLeak = rule('pool_leak', (situation) => {
   const { service } = situation;
@@ -132,6 +141,7 @@ const poolLeak = rule('pool_leak', (situation) => {
   const quick = isQuick(situation, db);
   if (told === null && !own) return null;
   const busier = (ratio(situation, 'requests_per_s') ?? 1) >= 2;
+  const idle = idleDatabaseOf(situation) !== null;
   // Who holds a connection and waits for its answer has not forgotten it.
   const late = complaint(situation, 'timeout', ({ isNew }) => isNew);
   return {
@@ -156,7 +166,8 @@ const poolLeak = rule('pool_leak', (situation) => {
       when(top !== null && top.service !== service.name && top.connections >= 5, () =>
         clue(0.7, 'network', `another client holds the most connections (pid ${top?.pid})`),
       ),
-      when(busier, () => clue(0.4, 'series', 'it has more requests than usual')),
+      // Who is turned away asks again: more requests are no cause where the database idles.
+      when(busier, () => clue(idle ? 0.1 : 0.4, 'series', 'it has more requests than usual')),
       when(late !== null, () => clue(0.4, 'log', late?.text ?? '', late?.atMs)),
     ],
   };

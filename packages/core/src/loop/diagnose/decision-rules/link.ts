@@ -2,7 +2,7 @@
  * Causes on the way between two services that are both well: slow, broken off, or held up by what
  * stands between. How other callers fare, and the straight way, tell it from a sick far end.
  */
-import { complaint, complaintClue, editClues, whyClue } from '../asking.ts';
+import { complaint, complaintClue, editClues, recentEnds, whyClue } from '../asking.ts';
 import { directTo, isFineDirectly } from '../address-book.ts';
 import { clue, when, type Clue } from '../clue.ts';
 import type { Complaint } from '../complaint.ts';
@@ -120,11 +120,21 @@ const linkLatency = rule('link_latency', (situation) => {
         when((latest(situation, 'psi_cpu', '@host') ?? 0) >= 0.4 && !slowAlone(situation), () =>
           clue(0.5, 'process', 'the whole machine waits for the CPU'),
         ),
+        when(isKilled(situation), () =>
+          clue(0.7, 'exit', 'a signal ended it, and nothing else shows'),
+        ),
       ],
     };
   }
   return null;
 });
+
+/** No way to anywhere sends a signal. */
+function isKilled(situation: Situation): boolean {
+  const last = recentEnds(situation).at(-1);
+  const signalled = last !== undefined && last.posixSignal !== null && last.endedBy === null;
+  return signalled && situation.symptoms.every(({ kind }) => kind === 'exit');
+}
 
 /** Connections through somebody else that were taken and broken off, while others were answered. */
 function breaksOff(situation: Situation, { endpoint, peer, direct }: Reached): boolean {

@@ -6,6 +6,7 @@ import { latest, ratio, servesWell, slowness } from '../figures.ts';
 import { rule } from '../make-rule.ts';
 import { dependantsOf } from '../neighbours.ts';
 import { complaintsOf } from '../complaint.ts';
+import { idleDatabaseOf } from './database-load.ts';
 
 /** Lines about handshakes per minute now against the hour before. */
 function handshakes({ service, nowMs }: Situation): Readonly<{ now: number; times: number }> {
@@ -78,6 +79,7 @@ const retryStorm = rule('overload_retry_storm', (situation) => {
   const away = situation.complaints.findLast(
     ({ kind, isNew, isOver }) => isNew && !isOver && failsAway.test(kind),
   );
+  const idle = idleDatabaseOf(situation);
   // Twice the traffic at the usual speed is success.
   if (!more || !bad || (retry === null && refuses === null)) return null;
   return {
@@ -93,7 +95,12 @@ const retryStorm = rule('overload_retry_storm', (situation) => {
       retry === null ? null : clue(0.5, 'log', `${retry.text} (${retry.count} times)`, retry.atMs),
       complaintClue(refuses, 0.4),
     ],
-    against: [when(away !== undefined, () => clue(0.6, 'log', away?.text ?? '', away?.atMs))],
+    against: [
+      when(away !== undefined, () => clue(0.6, 'log', away?.text ?? '', away?.atMs)),
+      when(idle !== null, () =>
+        clue(0.5, 'dependency', `it holds its connections to ${idle?.name}, which idles`),
+      ),
+    ],
   };
 });
 

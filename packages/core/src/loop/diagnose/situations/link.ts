@@ -1,5 +1,5 @@
 /** Situations of a link: both ends are well, and the way between them is not. */
-import { changed, checkDown, connects, of, says, series, shows } from '../situation.kit.ts';
+import { changed, checkDown, connects, ends, of, says, series, shows } from '../situation.kit.ts';
 import { endpoint, examined, owned } from '../situation-exam.kit.ts';
 import { nowMs, stackOf, type ServiceSketch, type Story } from '../situation-stack.kit.ts';
 import { story, type SituationCase } from './situation-case.ts';
@@ -51,6 +51,20 @@ export const linkSituations: readonly SituationCase[] = [
     at: 'maps',
     not: ['proxy_fault', 'hang', 'config_drift', 'net_blackhole'],
     params: { peer: 'geo' },
+  },
+  {
+    title: 'a signal ended it; our look over the way was late, and once it had waited',
+    tell: () =>
+      story(
+        stackOf(proxied),
+        (s) => ends(s, 'maps', { signal: 'SIGKILL', agoMs: 2_000 }),
+        (s) => shows(s, 'maps', 'exit', { agoMs: 2_000 }),
+        (s) => says(s, 'maps', 'prices from the list: the operation timed out', { agoMs: 21_000 }),
+        (s) => examined(s, 'maps', { endpoints: [straight, via({ connectMs: 143 })] }),
+      ),
+    is: 'crash',
+    at: 'maps',
+    not: ['link_latency'],
   },
   {
     title: 'broken off on the way, fine when asked straight',

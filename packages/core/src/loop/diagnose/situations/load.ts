@@ -174,6 +174,31 @@ export const loadSituations: readonly SituationCase[] = [
     not: ['gray_failure', 'hang', 'cpu_own_hot_loop'],
   },
   {
+    title: 'its pool is empty: who is turned away asks again, and the database idles',
+    tell: () =>
+      story(
+        stackOf({
+          store: { kind: 'database', port: 6_300 },
+          desk: { port: 6_400, needs: ['store'] },
+        }),
+        (s) => series(s, 'desk', 'requests_per_s', (ago) => (ago < 1 ? 40 : 6)),
+        (s) => series(s, 'desk', 'request_p95_ms', (ago) => (ago < 1 ? 600 : 4)),
+        (s) => says(s, 'desk', 'ERROR pool acquire timeout (600 ms, pool size 3)', { times: 21 }),
+        (s) => checkDown(s, 'desk', 'HTTP 503: storage unavailable'),
+        (s) =>
+          examined(s, 'desk', {
+            endpoints: [
+              endpoint('store', 6_300, {
+                topClient: { service: 'desk', pid: 77, connections: 3 },
+              }),
+            ],
+          }),
+      ),
+    is: 'pool_leak',
+    at: 'desk',
+    not: ['overload_retry_storm'],
+  },
+  {
     title: 'a heap that rises and is collected is no leak',
     tell: () =>
       story(
