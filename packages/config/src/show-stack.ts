@@ -186,7 +186,9 @@ function limitsDocument({ limits }: Service): Plain {
   if (limits.memoryBytes !== null) document['mem_limit'] = `${limits.memoryBytes}b`;
   if (limits.cpus !== null) document['cpus'] = limits.cpus;
   if (limits.processes !== null) document['pids_limit'] = limits.processes;
-  if (limits.openFiles !== null) document['ulimits'] = { nofile: limits.openFiles };
+  const { openFiles, userProcesses = null } = limits;
+  if (openFiles !== null || userProcesses !== null)
+    document['ulimits'] = withoutNulls({ nofile: openFiles, nproc: userProcesses });
   return document;
 }
 

@@ -53,7 +53,13 @@ export function instanceState(facts: InstanceFacts): State {
 /** Ended on purpose, to be started again: no failure, unlike a hang or a memory limit. */
 function endedByUs({ lastExit }: InstanceView): boolean {
   const by = lastExit?.endedBy ?? null;
-  return by !== null && by !== 'hang' && by !== 'memory-limit' && by !== 'port-stolen';
+  return (
+    by !== null &&
+    by !== 'hang' &&
+    by !== 'memory-limit' &&
+    by !== 'process-limit' &&
+    by !== 'port-stolen'
+  );
 }
 
 function runningState(facts: InstanceFacts): State {

@@ -193,6 +193,7 @@ function instanceStatus(instance: Row['instances'][number], word: State): Instan
     waitingFor: view.waitingFor,
     memoryBytes: figures?.memoryBytes ?? view.rssBytes,
     cpuRatio: figures?.cpuRatio ?? null,
+    ...(view.limits === undefined ? {} : { limits: view.limits }),
     checks,
   };
 }

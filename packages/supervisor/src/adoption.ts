@@ -25,7 +25,7 @@ export type Adoption = Readonly<{
   /** The log without runs that were intended and never came to be. */
   entries: readonly RunLogEntry[];
   survivors: readonly Survivor[];
-  runs: readonly Omit<LiveRun, 'host' | 'memoryLimited'>[];
+  runs: readonly Omit<LiveRun, 'host' | 'watched' | 'held'>[];
   /** What is left of runs that ended under a former daemon. */
   leftovers: readonly Tree[];
 }>;
@@ -100,7 +100,7 @@ export function adopt(paths: StatePaths, log: readonly RunLogEntry[], bootId: st
 /** A daemon that died between noting an end and tidying left records that nobody reads again. */
 function dropRecords(runsDir: string, keep: ReadonlySet<string>): void {
   for (const name of readdirSync(runsDir)) {
-    const token = name.replace(/\.(pid|exit|notify)$/, '');
+    const token = name.replace(/\.(pid|exit|oom|notify)$/, '');
     if (token !== name && !keep.has(token)) rmSync(join(runsDir, name), { force: true });
   }
   for (const file of birthFiles(runsDir))

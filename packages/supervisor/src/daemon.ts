@@ -18,7 +18,8 @@ import { removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
 import { type Crowd, createDriver, type Driver } from './driver.ts';
 import { writeEndpoints } from './endpoints-file.ts';
 import { settleIdentity } from './folder-identity.ts';
-import type { LiveRun } from './live-run.ts';
+import { createLimitGroups, type LimitGroups } from './limits/limit-groups.ts';
+import { watchedOf, type LiveRun } from './live-run.ts';
 import { createNoticeRing, type NoticeRing } from './notice-ring.ts';
 import { log } from './own-log.ts';
 import { createPortFinder, type PortFinder } from './port-finder.ts';
@@ -53,6 +54,7 @@ type Parts = {
   /** Port by instance, with the address that it was tested on. */
   readonly places: Map<string, Readonly<{ host: string; port: number }>>;
   readonly epochs: Set<string>;
+  readonly groups: LimitGroups;
   host: ProcessHost;
   driver: Driver;
   wire: WireServer | null;
@@ -99,7 +101,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       answerRequest(body, key, { state, keys, handle, info, snapshot, keepStack }),
   });
   writeDaemonFile(paths, options.version, adoptedController(adoption));
-  const { survivors, entries } = adoption;
+  const { entries } = adoption;
+  const survivors = adoption.survivors.map((survivor) => ({
+    ...survivor,
+    held: parts.host.runs.get(survivor.token)?.held ?? [],
+  }));
   const ending = options.ending === true;
   handle({ kind: 'daemon-started', epoch, stack, entries, survivors, ending });
   log('info', 'supervisor started', { epoch, adopted: survivors.length, pid: process.pid });
@@ -138,8 +144,11 @@ function assemble(options: DaemonOptions, adoption: Adoption): Parts {
   const internal = controllerPath === null ? [] : [controllerService(paths, controllerPath)];
   const state = createState({ stateDir: paths.stateDir, internal, fettleUrl: null });
   const ownerOf = (port: number, host: string): PortOwner => describeOwner(parts, port, host);
+  const enabled = process.env['FETTLE_CGROUPS'] !== 'off';
+  const groups = createLimitGroups({ hash: paths.hash, enabled });
   const parts: Parts = {
     options,
+    groups,
     state,
     runLog: openRunLog(paths.runLog),
     ports: createPortFinder(ownerOf),
@@ -154,6 +163,7 @@ function assemble(options: DaemonOptions, adoption: Adoption): Parts {
         if (event.kind === 'run-spawned') noteStart(parts, event.token);
         if (event.kind === 'pid-learned') tellController(parts, event.token);
       },
+      groups,
       mayForget: () => parts.runLog.durable(),
     }),
     wire: null,
@@ -163,10 +173,13 @@ function assemble(options: DaemonOptions, adoption: Adoption): Parts {
   const runs = adoption.runs.map((run): LiveRun => {
     const name = run.instance.slice(0, run.instance.lastIndexOf('.'));
     const definition = definitions.get(name);
-    const memoryLimited = (definition?.limits.memoryBytes ?? null) !== null;
+    const held =
+      definition === undefined || run.pid === null || run.ended
+        ? []
+        : parts.groups.adopt(run.token, run.pid, definition.limits);
     const host = definition?.port?.host ?? '127.0.0.1';
     if (run.port !== null) parts.places.set(run.instance, { host, port: run.port });
-    return { ...run, host, memoryLimited };
+    return { ...run, host, held, watched: watchedOf(held) };
   });
   parts.host.adopt(runs, adoption.leftovers);
   return parts;
@@ -281,6 +294,7 @@ function tellController(parts: Parts, token: string): void {
 
 function halt(parts: Parts): void {
   log('info', 'supervisor ends: the stack is down');
+  parts.groups.close();
   removeDaemonFile(parts.options.paths);
   rmSync(join(parts.options.paths.stateDir, 'requests.log'), { force: true });
   parts.options.onHalt();

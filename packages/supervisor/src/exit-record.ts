@@ -1,5 +1,5 @@
 /** Reads what a shim wrote: the pid of its service, and how that ended. */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { RunExit } from '@fettle/core/supervise/run';
 
@@ -7,7 +7,14 @@ import type { RunExit } from '@fettle/core/supervise/run';
 export function readExitRecord(path: string): RunExit | null {
   const status = readRecord(path);
   if (status === null) return null;
-  return exitOfStatus(status, recordedAtMs(path));
+  const exit = exitOfStatus(status, recordedAtMs(path));
+  // Written before the record by the shim, where the kernel told it.
+  return existsSync(oomFileOf(path)) ? { ...exit, outOfMemory: true } : exit;
+}
+
+/** Where the shim notes that the kernel killed for want of memory; `exit`: the record's path. */
+export function oomFileOf(exit: string): string {
+  return exit.replace(/\.exit$/, '.oom');
 }
 
 /** null: the program has not been started yet. */

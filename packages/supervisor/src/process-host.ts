@@ -13,10 +13,17 @@ import { processesOfRun, readChildren } from '@fettle/proc/process-tree';
 import { type Birth, readBirths } from '@fettle/sdk/daemon/birth-record';
 import { exitFile, pidFile, type StatePaths } from '@fettle/sdk/daemon/paths';
 import { createBurstGarbage } from './burst-garbage.ts';
-import { exitOfStatus, readExitRecord, readPidRecord, unknownExit } from './exit-record.ts';
+import {
+  exitOfStatus,
+  oomFileOf,
+  readExitRecord,
+  readPidRecord,
+  unknownExit,
+} from './exit-record.ts';
 import type { Crowd } from './driver.ts';
 import { createLauncher, type Launcher, launcherToken } from './launcher.ts';
-import type { LiveRun } from './live-run.ts';
+import type { LimitGroups } from './limits/limit-groups.ts';
+import { watchedOf, type LiveRun } from './live-run.ts';
 import { notifyLeftovers } from './notify-socket.ts';
 import { baseEnvironment, spawnRun, type SpawnRun } from './run-spawner.ts';
 import { watchRuns } from './runs-watch.ts';
@@ -43,6 +50,7 @@ export type HostOptions = Readonly<{
   paths: StatePaths;
   emit: (event: SuperviseEvent) => void;
   ownerOf: (port: number, host: string) => PortOwner;
+  groups: LimitGroups;
   /** May the records of an ended run go? (Not while the run log is only in memory.) */
   mayForget: () => boolean;
 }>;
@@ -81,7 +89,7 @@ export function createProcessHost(options: HostOptions): ProcessHost {
     late: new Map(),
     pruning: new Set(),
     garbage: createBurstGarbage(),
-    killer: createTreeKiller((token) => treeGone(host, token)),
+    killer: createTreeKiller((token) => treeGone(host, token), options.groups.pids),
   };
   const onRecord = (token: string, kind: 'pid' | 'exit'): void => {
     const run = host.runs.get(token);
@@ -116,9 +124,11 @@ function start(host: Host, effect: SpawnRun, { crowd, ...place }: RunPlace): voi
   const { token, instance } = effect;
   const { paths, base } = host;
   const launcher = crowd === null ? null : host.launcher;
-  const spawned = spawnRun(effect, { paths, base, launcher });
+  const group = host.groups.make(token, effect.limits);
+  const spawned = spawnRun(effect, { paths, base, launcher, group });
   if (crowd === 'last') host.launcher.send();
   if (spawned !== 'launched' && 'code' in spawned) {
+    host.groups.remove(token);
     host.emit({ kind: 'spawn-failed', token, code: spawned.code, message: spawned.message });
     return;
   }
@@ -131,7 +141,8 @@ function start(host: Host, effect: SpawnRun, { crowd, ...place }: RunPlace): voi
     shimTicks: isBorn ? spawned.shimTicks : null,
     child: isBorn ? spawned.child : null,
     born: isBorn,
-    memoryLimited: effect.limits.memoryBytes !== null,
+    watched: watchedOf(group.held),
+    held: group.held,
     pid: null,
     pidTicks: null,
     ended: false,
@@ -141,7 +152,8 @@ function start(host: Host, effect: SpawnRun, { crowd, ...place }: RunPlace): voi
   host.runs.set(token, run);
   if (isBorn) {
     spawned.child.on('exit', (code) => shimExited(host, run, code));
-    host.emit({ kind: 'run-spawned', token, pid: null, shimPid: spawned.shimPid });
+    const { held } = run;
+    host.emit({ kind: 'run-spawned', token, pid: null, shimPid: spawned.shimPid, held });
   }
   pruneLater(host, instance);
   host.garbage.started();
@@ -171,7 +183,7 @@ function takeBirth(host: Host, { token, pid, shimPid }: Birth): void {
     run.shimPid = shimPid;
     run.shimTicks = shim.startTicks;
   }
-  host.emit({ kind: 'run-spawned', token, pid, shimPid });
+  host.emit({ kind: 'run-spawned', token, pid, shimPid, held: run.held });
   if (host.doomed.delete(token)) killTree(host, token);
 }
 
@@ -289,6 +301,7 @@ function treeGone(host: Host, token: string): void {
   if (run !== undefined && !run.ended && !endByRecord(host, run))
     end(host, run, unknownExit(Date.now()));
   host.runs.delete(token);
+  host.groups.remove(token);
   if (host.mayForget())
     for (const file of recordsOf(host.paths, token)) rmSync(file, { force: true });
   if (host.mayForget()) host.launcher.forget(token);
@@ -296,7 +309,9 @@ function treeGone(host: Host, token: string): void {
 }
 
 function recordsOf(paths: StatePaths, token: string): readonly string[] {
-  return [exitFile(paths, token), pidFile(paths, token), ...notifyLeftovers(paths, token)];
+  const exit = exitFile(paths, token);
+  const own = [exit, oomFileOf(exit), pidFile(paths, token)];
+  return [...own, ...notifyLeftovers(paths, token)];
 }
 
 /** A restart is not held up by tidying. */

@@ -9,6 +9,7 @@ import { readProcessStat } from '@fettle/proc/process-stat';
 import { makeFolders } from '@fettle/sdk/daemon/make-folders';
 import { spoolFile, type StatePaths } from '@fettle/sdk/daemon/paths';
 import { checkCommand, type CommandTrouble } from './command-check.ts';
+import type { RunGroup } from './limits/limit-groups.ts';
 import type { Launcher } from './launcher.ts';
 import { log } from './own-log.ts';
 import { withNotifySocket } from './notify-socket.ts';
@@ -28,6 +29,7 @@ export type SpawnPlace = Readonly<{
   base: Readonly<Record<string, string>>;
   /** null: this run is started at once, by ourselves. */
   launcher: Launcher | null;
+  group: RunGroup;
 }>;
 
 /** What of our own environment a service does not see. */
@@ -45,7 +47,7 @@ export function baseEnvironment(
 
 export function spawnRun(
   effect: SpawnRun,
-  { paths, base, launcher }: SpawnPlace,
+  { paths, base, launcher, group }: SpawnPlace,
 ): Spawned | 'launched' | CommandTrouble {
   const { command, workingDir, limits } = effect;
   const environment: Record<string, string> = { ...base, ...effect.environment, PWD: workingDir };
@@ -72,7 +74,9 @@ export function spawnRun(
     recordPrefix: join(paths.runsDir, effect.token),
     births: null,
     openFiles: limits.openFiles,
-    processes: limits.processes,
+    processes: limits.userProcesses ?? null,
+    groups: group.folders,
+    oomFile: group.oomFile,
     command: notified.command,
     environment,
   };

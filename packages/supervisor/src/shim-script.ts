@@ -9,20 +9,25 @@
  * notes its birth as a line in a file of all (`birth-record` in the sdk).
  *
  * Arguments: path prefix of the records, file of births (`-`: a record of its own), open files,
- * processes (`-`: no limit), command…
+ * processes of the user (`-`: no limit), folders of control groups to join, a line each, file in
+ * which the kernel counts its kills for want of memory (`-`: none), command…
  */
 export const shimScript = `trap : HUP INT QUIT USR1 USR2 ALRM TERM
 exec 3>&2 2>/dev/null
 r=$1 b=$2
 [ "$3" = - ] || ulimit -n "$3" || echo "fettle: cannot limit open files to $3" >&3
 [ "$4" = - ] || ulimit -u "$4" || ulimit -p "$4" || echo "fettle: cannot limit processes to $4" >&3
-shift 4
+g=$5 m=$6
+shift 6
 (
 read -r p _ </proc/self/stat
 if [ "$b" = - ]; then echo "$p" >"$r.pid"; else echo "\${r##*/} $p $$" >>"$b"; fi
+[ "$g" = - ] || { IFS='
+'; set -f; for d in $g; do echo "$p" >"$d/cgroup.procs" || echo "fettle: cannot join $d" >&3; done; }
 exec "$@" 2>&3 3>&-
 )
 c=$?
+[ "$m" = - ] || while read -r k v; do [ "$k" != oom_kill ] || [ "$v" = 0 ] || echo 1 >"$r.oom"; done <"$m"
 echo "$c" >"$r.exit"
 exit "$c"
 `;
@@ -36,7 +41,12 @@ export type ShimRequest = Readonly<{
   /** Absolute; null: the birth gets a record of its own. */
   births: string | null;
   openFiles: number | null;
+  /** Of this user altogether (RLIMIT_NPROC). */
   processes: number | null;
+  /** Control groups that the service joins; absent: none. */
+  groups?: readonly string[];
+  /** Absent, null: kills for want of memory are not counted. */
+  oomFile?: string | null;
   command: readonly string[];
   /** Complete environment of the service. */
   environment: Readonly<Record<string, string>>;
@@ -52,6 +62,8 @@ export function shimArguments(request: ShimRequest): string[] {
     request.births ?? '-',
     limitWord(request.openFiles),
     limitWord(request.processes),
+    request.groups?.length ? request.groups.join('\n') : '-',
+    request.oomFile ?? '-',
     ...oddVariables(request.environment),
     ...request.command,
   ];

@@ -43,7 +43,7 @@ export function startSweep(options: SweepOptions): Readonly<{ stop(): void }> {
     for (const run of options.runs.values()) if (!run.ended) live.push(run);
     nextAsk = askOthers(live, nextAsk, options);
     next = lookAtProcesses(live, next, options);
-    if (tick % slowTicks === 0) sampleMemory(live, options);
+    if (tick % slowTicks === 0) sampleTrees(live, options);
     const listening = live.filter(mayLosePort);
     if (tick % theftTicks === 0) lookForTheft(listening, options);
   }, tickMs);
@@ -87,16 +87,21 @@ function exists(pid: number): boolean {
   }
 }
 
-/** Resident bytes of the whole tree: workers count against the service's limit. */
-function sampleMemory(live: readonly LiveRun[], { emit }: SweepOptions): void {
-  const limited = live.filter((run) => run.memoryLimited && run.pid !== null);
+/** Memory and tasks of the whole tree: workers count against the service's limits. */
+function sampleTrees(live: readonly LiveRun[], { emit }: SweepOptions): void {
+  const limited = live.filter(
+    ({ watched, pid }) => (watched.memory || watched.processes) && pid !== null,
+  );
   if (limited.length === 0) return;
   const processes = listProcesses();
-  for (const { token, pid } of limited) {
-    let rssBytes = 0;
-    for (const member of withDescendants([pid ?? 0], processes))
+  for (const { token, pid, watched } of limited) {
+    let [rssBytes, tasks] = [0, 0];
+    for (const member of withDescendants([pid ?? 0], processes)) {
       rssBytes += processes.get(member)?.rssBytes ?? 0;
-    if (rssBytes > 0) emit({ kind: 'memory-sampled', token, rssBytes });
+      tasks += processes.get(member)?.threads ?? 0;
+    }
+    if (watched.memory && rssBytes > 0) emit({ kind: 'memory-sampled', token, rssBytes });
+    if (watched.processes && tasks > 0) emit({ kind: 'tasks-sampled', token, tasks });
   }
 }
 

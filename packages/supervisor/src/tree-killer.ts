@@ -6,7 +6,7 @@
  * is left of it after `shimGraceMs` is killed like the rest.
  */
 import { readRunToken } from '@fettle/proc/process-command';
-import { type ProcessStat, readProcessStat } from '@fettle/proc/process-stat';
+import { isLive, type ProcessStat, readProcessStat } from '@fettle/proc/process-stat';
 import { listProcesses, withDescendants } from '@fettle/proc/process-tree';
 import { sendSignal } from './send-signal.ts';
 
@@ -29,14 +29,18 @@ const shimGraceMs = 300;
 
 type Job = { tree: Tree; sinceMs: number };
 
-export function createTreeKiller(onGone: (token: string) => void): TreeKiller {
+/** `others`: what is known of a tree by another mark, as a control group. */
+export function createTreeKiller(
+  onGone: (token: string) => void,
+  others: (token: string) => readonly number[] = () => [],
+): TreeKiller {
   const jobs = new Map<string, Job>();
   let passes = 0;
   let timer: NodeJS.Timeout | null = null;
 
   const pass = (): void => {
     timer = null;
-    for (const token of killOnce(jobs)) {
+    for (const token of killOnce(jobs, others)) {
       jobs.delete(token);
       onGone(token);
     }
@@ -81,12 +85,16 @@ function namesGroup(tree: Tree, leader: ProcessStat | null | undefined): boolean
 }
 
 /** Kills what is there and returns the tokens of trees that are gone. */
-function killOnce(jobs: ReadonlyMap<string, Job>): string[] {
+function killOnce(
+  jobs: ReadonlyMap<string, Job>,
+  others: (token: string) => readonly number[],
+): string[] {
   const processes = listProcesses();
   const members = membersByToken(jobs, processes);
   const gone: string[] = [];
   for (const [token, { tree, sinceMs }] of jobs) {
     const pids = members.get(token) ?? new Set();
+    for (const pid of others(token)) if (isLive(readProcessStat(pid))) pids.add(pid);
     if (pids.size === 0) {
       gone.push(token);
       continue;

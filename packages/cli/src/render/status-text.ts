@@ -8,6 +8,7 @@ import type {
 import { fitCharset } from '../terminal/ascii.ts';
 import { formatBytes, formatCpu, formatSince } from '../terminal/amount.ts';
 import type { Look } from '../terminal/look.ts';
+import { limitsText } from './limits-text.ts';
 import { paint, stateGlyph, toneOf } from '../terminal/paint.ts';
 import { renderTable, type Column } from '../terminal/table.ts';
 import { widthOf, wrapWords } from '../terminal/width.ts';
@@ -66,6 +67,7 @@ const wideColumns: readonly Column[] = [
   ...columns.map((column): Column => ({ title: column.title, align: column.align ?? 'left' })),
   { title: 'READY' },
   { title: 'LAST EXIT' },
+  { title: 'LIMITS' },
 ];
 
 /** A pipe gets the moment itself. */
@@ -148,8 +150,14 @@ function serviceRow(
     String(service.restarts),
   ];
   const [only] = service.instances;
-  const wide = [readyText(service), count === 1 ? (only?.lastExit?.text ?? '–') : '–'];
+  const one = count === 1 ? only : undefined;
+  const wide = [readyText(service), one?.lastExit?.text ?? '–', limitsOr(one)];
   return { cells: options.wide ? [...cells, ...wide] : cells, why: service.why };
+}
+
+function limitsOr(instance: InstanceStatus | undefined): string {
+  const text = instance === undefined ? '' : limitsText(instance);
+  return text === '' ? '–' : text;
 }
 
 function readyText(service: ServiceStatus): string {
@@ -174,6 +182,7 @@ function instanceRow(
       String(instance.restarts),
       instance.ready ? 'yes' : 'no',
       instance.lastExit?.text ?? '–',
+      limitsOr(instance),
     ],
     why: null,
   };

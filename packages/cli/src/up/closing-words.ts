@@ -2,11 +2,16 @@
 import type { ServiceStatus } from '@fettle/sdk/api/status';
 import { exitCodes } from '../command.ts';
 import { commandLine, type Session } from '../session.ts';
+import { watchedText } from '../render/limits-text.ts';
 import { isUp } from '../settled.ts';
+import { paint } from '../terminal/paint.ts';
 import type { UpOutcome } from './watch-up.ts';
 
 export function sayClosing(session: Session, outcome: UpOutcome): void {
   session.output.say(`${sentenceOf(outcome)}`);
+  const watched = watchedText(outcome.services);
+  if (watched !== null)
+    session.output.say(`  ${paint(session.output.talkLook, 'warn', 'note')}       ${watched}`);
   const { url } = outcome.status.daemon;
   if (url !== '') session.output.say(`  dashboard  ${url}`);
   const worst = outcome.services.find((service) => !isUp(service));

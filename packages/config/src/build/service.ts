@@ -299,10 +299,12 @@ function buildRolling(fields: ServiceFields): Pick<Service, 'drainMs' | 'rolling
 function buildLimits(fields: ServiceFields): Limits {
   const limits = fields.deploy?.value.resources?.value.limits?.value;
   const ulimits = fields.ulimits?.value;
+  const nproc = ulimits?.nproc?.value ?? null;
   return {
     memoryBytes: limits?.memory?.value ?? fields.mem_limit?.value ?? null,
     cpus: limits?.cpus?.value ?? fields.cpus?.value ?? null,
     openFiles: ulimits?.nofile?.value ?? null,
-    processes: limits?.pids?.value ?? fields.pids_limit?.value ?? ulimits?.nproc?.value ?? null,
+    processes: limits?.pids?.value ?? fields.pids_limit?.value ?? null,
+    ...(nproc === null ? {} : { userProcesses: nproc }),
   };
 }

@@ -18,7 +18,7 @@ export const limitKeys = {
     'Resident memory of the whole tree; beyond it the service is restarted.',
   ),
   cpus: key(cpus, 'compose', 'Cores that the service may use; 0.5 is half a core.'),
-  pids: key(positiveCount, 'compose', 'Processes and threads.'),
+  pids: key(positiveCount, 'compose', 'Processes and threads of the whole tree.'),
 } as const;
 export const restartPolicyKeys = {
   condition: key(
@@ -96,7 +96,7 @@ const ulimit = oneOf<number | null>('a number, or a mapping with `soft`', [
 ]);
 export const ulimitKeys = {
   nofile: key(ulimit, 'compose', 'Open files.'),
-  nproc: key(ulimit, 'compose', 'Processes.'),
+  nproc: key(ulimit, 'compose', 'Processes of the user it runs as, all of them counted.'),
 } as const;
 const ulimitIgnored = [
   'as',

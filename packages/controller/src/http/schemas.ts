@@ -68,6 +68,16 @@ const exit = named(
   }) satisfies z.ZodType<Status.ExitStatus>,
 );
 
+const limit = named(
+  'LimitStatus',
+  z.object({
+    limit: z.enum(['memory', 'cpus', 'processes', 'open-files']),
+    value: ratio,
+    by: z.enum(['cgroup v2', 'cgroup v1', 'rlimit', 'watched']),
+    why: text.nullable(),
+  }) satisfies z.ZodType<Status.LimitStatus>,
+);
+
 const instance = named(
   'InstanceStatus',
   z.object({
@@ -86,6 +96,7 @@ const instance = named(
     waitingFor: z.array(z.object({ service: text, condition: text })),
     memoryBytes: ratio.nullable(),
     cpuRatio: ratio.nullable(),
+    limits: z.array(limit).optional(),
     checks: z.array(check),
   }) satisfies z.ZodType<Status.InstanceStatus>,
 );

@@ -126,7 +126,10 @@ export type Limits = Readonly<{
   /** Cores; 0.5 is half a core. */
   cpus: number | null;
   openFiles: number | null;
+  /** Processes and threads of its tree. */
   processes: number | null;
+  /** Processes of its user altogether (`ulimits.nproc`); absent: no limit of ours. */
+  userProcesses?: number;
 }>;
 
 export type PosixSignal =

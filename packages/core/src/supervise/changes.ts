@@ -90,6 +90,7 @@ const LIMIT_WORDS: Readonly<Record<keyof Service['limits'], string>> = {
   cpus: 'cpus',
   openFiles: 'open files',
   processes: 'processes',
+  userProcesses: 'processes of the user',
 };
 
 /** Keys as the config file spells them. */

@@ -5,6 +5,7 @@
  */
 import type { PortOwner } from '../stack/port.ts';
 import type { Stack } from '../stack/service.ts';
+import type { HeldLimit } from './held-limit.ts';
 import type { EndReason, RunExit, RunToken } from './run.ts';
 import type { RunLogEntry } from './run-log.ts';
 
@@ -19,6 +20,8 @@ export type Survivor = Readonly<{
   exit: RunExit | null;
   /** Port that it listens on or was given. */
   port: number | null;
+  /** Of who lives: who holds it to its limits. Absent: it has none. */
+  held?: readonly HeldLimit[];
 }>;
 
 export type SuperviseEvent =
@@ -46,7 +49,14 @@ export type SuperviseEvent =
   | Readonly<{ kind: 'scale-asked'; service: string; replicas: number; actor: string }>
   /** `to` null: any other port that the definition allows. */
   | Readonly<{ kind: 'port-move-asked'; instance: string; to: number | null; actor: string }>
-  | Readonly<{ kind: 'run-spawned'; token: RunToken; pid: number | null; shimPid: number }>
+  | Readonly<{
+      kind: 'run-spawned';
+      token: RunToken;
+      pid: number | null;
+      shimPid: number;
+      /** Who holds it to its limits; absent: it has none. */
+      held?: readonly HeldLimit[];
+    }>
   /** The service's own pid became known after the shim's. */
   | Readonly<{ kind: 'pid-learned'; token: RunToken; pid: number }>
   | Readonly<{ kind: 'spawn-failed'; token: RunToken; code: string; message: string }>
@@ -76,6 +86,8 @@ export type SuperviseEvent =
       kill: boolean;
     }>
   | Readonly<{ kind: 'memory-sampled'; token: RunToken; rssBytes: number }>
+  /** Processes and threads of the tree. */
+  | Readonly<{ kind: 'tasks-sampled'; token: RunToken; tasks: number }>
   /** The sweep found the service in state T (a debugger's `t` is not reported). */
   | Readonly<{ kind: 'found-stopped'; token: RunToken }>
   /** A foreign listener was found on the address of a run. */

@@ -16,6 +16,7 @@ const endWords: Readonly<Record<EndReason, string>> = {
   removed: 'removed from the config',
   hang: 'it hung',
   'memory-limit': 'over its memory limit',
+  'process-limit': 'over its limit of processes',
   'port-stolen': 'its port was stolen',
   'stack-down': 'the stack goes down',
   replaced: 'replaced',
@@ -33,6 +34,7 @@ const startWords: Readonly<Record<StartReason, string>> = {
   'dependency-moved': 'a dependency moved to another port',
   'scaled-up': 'scaled up',
   'memory-limit': 'after going over its memory limit',
+  'process-limit': 'after going over its limit of processes',
   'port-stolen': 'its port was stolen',
   'unknown-exit': 'after an end that nobody saw',
   reset: 'its counters were reset',
@@ -51,6 +53,8 @@ export function startReasonText(reason: StartReason): string {
 /** `exit 1`, `137 (KILL or exit 137)`, `stopped by Fettle: config changed`. */
 export function exitText(exit: RunExit): string {
   if (exit.endedBy !== null) return `stopped by Fettle: ${endReasonText(exit.endedBy)}`;
+  if (exit.outOfMemory === true && exit.posixSignal === 'SIGKILL')
+    return 'killed by the kernel: out of memory';
   if (exit.kind === 'unknown') return 'unknown (no exit record)';
   const name = exit.posixSignal === null ? null : exit.posixSignal.replace(/^SIG/, '');
   if (name === null) return `exit ${exit.code ?? '?'}`;

@@ -59,7 +59,7 @@ export function decideNext(state: SuperviseState, instance: Instance, exit: RunE
     rest(state, instance, 'stopped');
     return;
   }
-  const reason = exit.endedBy === null ? null : reasonAfter(exit.endedBy);
+  const reason = reasonOf(exit);
   if (reason !== null && !isCounted(reason)) {
     startNow(state, instance, reason);
     return;
@@ -72,6 +72,12 @@ export function decideNext(state: SuperviseState, instance: Instance, exit: RunE
   );
   if (verdict.kind !== 'restart') rest(state, instance, verdict.kind);
   else restartLater(state, instance, reason ?? verdict.reason);
+}
+
+/** The kernel ends what goes over a limit that it holds; it is the same fault as when we do. */
+function reasonOf({ endedBy, outOfMemory }: RunExit): StartReason | null {
+  if (endedBy !== null) return reasonAfter(endedBy);
+  return outOfMemory === true ? 'memory-limit' : null;
 }
 
 /** Counts toward the intensity: at once, after a back-off, or in a crash loop. */
@@ -133,6 +139,7 @@ export function reasonAfter(reason: EndReason): StartReason {
   switch (reason) {
     case 'hang':
     case 'memory-limit':
+    case 'process-limit':
     case 'port-stolen':
     case 'config-changed':
     case 'dependency-restarted':

@@ -1,5 +1,6 @@
 /** What the supervisor tells others about an instance: plain data, the whole truth it has. */
 import type { PortAllocation, PortOwner } from '../stack/port.ts';
+import type { HeldLimit } from './held-limit.ts';
 import type { RollingView } from './rollout.ts';
 import type { RunExit, RunToken, StartReason } from './run.ts';
 
@@ -60,6 +61,8 @@ export type InstanceView = Readonly<{
   /** Path of the live (or last) run's spool file; absolute. */
   spool: string | null;
   rssBytes: number | null;
+  /** Who holds the live run to its limits. Absent: it has none, or an older daemon tells. */
+  limits?: readonly HeldLimit[];
   /** Of its service: replicas are being replaced, or that was stopped. Absent, null: neither. */
   rolling?: RollingView | null;
 }>;

@@ -163,6 +163,7 @@ function survivorRun(
     confirmed: true,
     everReady: false,
     unjudged: true,
+    held: survivor.held ?? [],
     readySinceMs: null,
     end: null,
     exit: null,

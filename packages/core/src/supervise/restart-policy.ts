@@ -45,6 +45,7 @@ export function isCounted(reason: StartReason): boolean {
     case 'unknown-exit':
     case 'hang':
     case 'memory-limit':
+    case 'process-limit':
     case 'port-stolen':
       return true;
     case 'first-start':

@@ -29,7 +29,12 @@ export const READY_WAIT_MS = 60_000;
 /** Without a check a process counts as ready at once: this long it must at least live. */
 const STEADY_MS = 1_000;
 /** Ends of a fresh run that are its own fault. */
-const FAULTS: ReadonlySet<EndReason | null> = new Set([null, 'hang', 'memory-limit']);
+const FAULTS: ReadonlySet<EndReason | null> = new Set([
+  null,
+  'hang',
+  'memory-limit',
+  'process-limit',
+]);
 
 /** Several replicas are wanted and the definition does not ask for all at once. */
 export function mayRoll({ definition, replicas, wanted }: ServiceRecord): boolean {

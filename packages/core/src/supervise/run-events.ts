@@ -22,6 +22,7 @@ export function takeSpawned(state: SuperviseState, event: Of<'run-spawned'>): vo
   if (run.confirmed) return;
   run.pid = event.pid;
   run.shimPid = event.shimPid;
+  run.held = event.held ?? [];
   run.confirmed = true;
   arm(state, `spawn:${run.token}`, null);
   if (run.end !== null) {
@@ -145,6 +146,15 @@ export function takeMemory(state: SuperviseState, event: Of<'memory-sampled'>): 
   if (memoryBytes !== null && event.rssBytes > memoryBytes) {
     endRun(state, run, 'memory-limit', false);
   }
+}
+
+/** Where no control group holds it: a tree that grows on would take the whole machine's room. */
+export function takeTasks(state: SuperviseState, event: Of<'tasks-sampled'>): void {
+  const run = state.runs.get(event.token);
+  const instance = run?.instance;
+  if (run === undefined || !instance || instance.run !== run) return;
+  const { processes } = instance.service.definition.limits;
+  if (processes !== null && event.tasks > processes) endRun(state, run, 'process-limit', false);
 }
 
 export function takeStoppedByOthers(state: SuperviseState, token: RunToken): void {

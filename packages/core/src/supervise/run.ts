@@ -22,6 +22,8 @@ export type RunExit = Readonly<{
   endedBy: EndReason | null;
   /** Wall clock, epoch ms. */
   atMs: number;
+  /** The kernel killed of its tree because its memory limit was reached. Absent: not known. */
+  outOfMemory?: boolean;
 }>;
 
 /** Why Fettle ended a run. */
@@ -35,6 +37,7 @@ export type EndReason =
   | 'removed'
   | 'hang'
   | 'memory-limit'
+  | 'process-limit'
   | 'port-stolen'
   | 'stack-down'
   | 'replaced';
@@ -52,6 +55,7 @@ export type StartReason =
   | 'dependency-moved'
   | 'scaled-up'
   | 'memory-limit'
+  | 'process-limit'
   | 'port-stolen'
   | 'unknown-exit'
   | 'reset';

@@ -211,6 +211,7 @@ function newRun(state: SuperviseState, instance: Instance, token: string): Run {
     confirmed: false,
     everReady: false,
     unjudged: false,
+    held: [],
     readySinceMs: null,
     end: null,
     exit: null,

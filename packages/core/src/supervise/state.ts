@@ -10,6 +10,7 @@ import { dependencyGraph, type DependencyGraph } from '../stack/dependency-graph
 import type { PortAllocation, PortOwner } from '../stack/port.ts';
 import type { PosixSignal, Service, Stack } from '../stack/service.ts';
 import type { SuperviseEffect } from './effect.ts';
+import type { HeldLimit } from './held-limit.ts';
 import { createPrng, type Prng } from './prng.ts';
 import type { Rollout } from './rollout.ts';
 import type { EndReason, RunExit, RunToken, StartReason } from './run.ts';
@@ -136,6 +137,7 @@ export type Run = {
   /** Adopted, and its checks have not spoken yet: it served before, so clients may go on. */
   unjudged: boolean;
   readySinceMs: number | null;
+  held: readonly HeldLimit[];
   end: End | null;
   exit: RunExit | null;
   treeGone: boolean;

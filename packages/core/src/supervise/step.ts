@@ -24,6 +24,7 @@ import {
   takeSpawned,
   takeSpawnFailure,
   takeStoppedByOthers,
+  takeTasks,
   takeTheft,
   takeTreeGone,
 } from './run-events.ts';
@@ -85,6 +86,8 @@ function decide(state: SuperviseState, event: SuperviseEvent): void {
       return takeEndRequest(state, event);
     case 'memory-sampled':
       return takeMemory(state, event);
+    case 'tasks-sampled':
+      return takeTasks(state, event);
     case 'found-stopped':
       return takeStoppedByOthers(state, event.token);
     case 'port-stolen':

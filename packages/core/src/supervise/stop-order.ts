@@ -164,6 +164,7 @@ function mustWait(state: SuperviseState, run: Run): boolean {
 const IMMEDIATE: ReadonlySet<EndReason> = new Set([
   'hang',
   'memory-limit',
+  'process-limit',
   'port-stolen',
   'dependency-moved',
   'dependency-restarted',

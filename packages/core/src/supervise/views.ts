@@ -84,6 +84,7 @@ export function viewOf(state: SuperviseState, instance: Instance): InstanceView 
         ? null
         : `${state.options.stateDir}/logs/${instance.id}/${spoolToken}.log`,
     rssBytes: instance.rssBytes,
+    ...(run === null || run.held.length === 0 ? {} : { limits: run.held }),
     rolling: rollingView(service.rollout),
   };
 }

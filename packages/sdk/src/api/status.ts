@@ -99,7 +99,19 @@ export type InstanceStatus = Readonly<{
   waitingFor: readonly Readonly<{ service: string; condition: string }>[];
   memoryBytes: number | null;
   cpuRatio: number | null;
+  /** Who holds it to each of its limits; absent: it has none. */
+  limits?: readonly LimitStatus[] | undefined;
   checks: readonly CheckStatus[];
+}>;
+
+export type LimitStatus = Readonly<{
+  limit: 'memory' | 'cpus' | 'processes' | 'open-files';
+  /** Bytes, cores, tasks or files. */
+  value: number;
+  /** `watched`: nobody but Fettle, after a look every two seconds. */
+  by: 'cgroup v2' | 'cgroup v1' | 'rlimit' | 'watched';
+  /** Why the kernel does not hold it; null: it does. */
+  why: string | null;
 }>;
 
 export type ExitStatus = Readonly<{

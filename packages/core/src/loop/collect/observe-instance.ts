@@ -82,7 +82,8 @@ function noteEnd(
     token: lastToken,
     code: lastExit.code,
     posixSignal: lastExit.posixSignal,
-    endedBy: lastExit.endedBy,
+    // Whoever held it to its memory, Fettle or the kernel: it is the same end.
+    endedBy: lastExit.endedBy ?? (lastExit.outOfMemory === true ? 'memory-limit' : null),
     ranMs: ranSinceMs === null ? null : Math.max(0, atMs - ranSinceMs),
   });
   if (service.ends.length > mostEnds) service.ends.shift();

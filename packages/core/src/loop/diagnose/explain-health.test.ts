@@ -79,6 +79,39 @@ test('a hang that we killed', () =>
       'killed by Fettle because it hung: its check gave no answer; busy loop: 99 % of a core in pid 41 (node)',
     ],
   ));
+const killed = { kind: 'signal', code: 137, posixSignal: 'SIGKILL', atMs: now } as const;
+test('killed by the kernel at the limit of its control group', () =>
+  check(
+    {
+      lastExit: { ...killed, endedBy: null, outOfMemory: true },
+      limits: [{ limit: 'memory', value: 512 * 1_048_576, by: 'cgroup v2', why: null }],
+    },
+    {},
+    ['memory-limit-kill', 'killed by the kernel: it went over its memory limit of 512 MB'],
+  ));
+test('it ended because one of its processes was killed for memory', () =>
+  check(
+    {
+      lastExit: {
+        kind: 'code',
+        code: 1,
+        posixSignal: null,
+        atMs: now,
+        endedBy: null,
+        outOfMemory: true,
+      },
+    },
+    {},
+    [
+      'memory-limit-kill',
+      'ended after the kernel killed one of its processes: over its memory limit',
+    ],
+  ));
+test('over its limit of processes', () =>
+  check({ lastExit: { ...killed, endedBy: 'process-limit' } }, {}, [
+    'process-limit',
+    'ended by Fettle because it had more processes and threads than its limit',
+  ]));
 test('over its memory limit', () =>
   check(
     {

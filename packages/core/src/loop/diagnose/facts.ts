@@ -137,11 +137,18 @@ function isTroubled({ view, nowMs, failingChecks }: WhyInput): boolean {
   return fresh && failingChecks.length === 0;
 }
 
+const ILLNESSES: ReadonlySet<string> = new Set([
+  'hang',
+  'memory-limit',
+  'process-limit',
+  'port-stolen',
+]);
+
 /** Ended by itself, from outside, or by us because it was ill; not because somebody asked. */
 export function failedItself(exit: RunExit): boolean {
   const { endedBy } = exit;
   if (endedBy === null) return exit.code !== 0 || exit.kind !== 'code';
-  return endedBy === 'hang' || endedBy === 'memory-limit' || endedBy === 'port-stolen';
+  return ILLNESSES.has(endedBy);
 }
 
 /**

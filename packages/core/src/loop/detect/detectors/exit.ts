@@ -17,6 +17,7 @@ const mostMs = 120_000;
 /** What Fettle ended for the service's own fault is its failure all the same. */
 const faults: Readonly<Record<string, string>> = {
   'memory-limit': 'went over its memory limit',
+  'process-limit': 'went over its limit of processes',
   'port-stolen': 'lost its port to another process',
 };
 

@@ -129,7 +129,7 @@ const endedByUs: Rule = {
   phases: ['ended'],
   explain(facts) {
     const endedBy = facts.exit?.endedBy ?? null;
-    if (endedBy === null || endedBy === 'hang' || endedBy === 'memory-limit') return null;
+    if (endedBy === null || endedBy === 'hang' || endedBy.endsWith('-limit')) return null;
     // It was to start again, and that failed: the start is what people must hear of.
     if (facts.input.view.spawnError !== null) return null;
     return {

@@ -60,6 +60,53 @@ const kernelKill: Rule = {
   },
 };
 
+/** The shim of the run saw that the kernel counted a kill in the run's control group. */
+const groupKill: Rule = {
+  id: 'memory-limit-kill',
+  phases: ['ended', 'unready', 'fine'],
+  explain(facts) {
+    const { input, phase } = facts;
+    const exit = input.view.lastExit;
+    if (exit?.outOfMemory !== true || exit.endedBy !== null) return null;
+    if (phase !== 'ended' && input.nowMs - exit.atMs > 900_000) return null;
+    const limit = input.view.limits?.find((one) => one.limit === 'memory');
+    const size = limit === undefined ? '' : ` of ${Math.round(limit.value / 1_048_576)} MB`;
+    const isItself = exit.posixSignal === 'SIGKILL';
+    const line = input.oomKillLine;
+    return {
+      sentence: isItself
+        ? `killed by the kernel: it went over its memory limit${size}`
+        : `ended after the kernel killed one of its processes: over its memory limit${size}`,
+      confidence: phase === 'unready' ? 0.8 : 0.99,
+      evidence: [
+        { kind: 'exit', text: 'oom_kill counted in its control group', atMs: exit.atMs },
+        ...(line === null
+          ? []
+          : [{ kind: 'exit' as const, text: clip(line, 300), atMs: exit.atMs }]),
+        ...exitEvidence(facts),
+      ],
+      next: [],
+    };
+  },
+};
+
+/** Where no control group holds it: Fettle counted its processes and threads. */
+const processLimit: Rule = {
+  id: 'process-limit',
+  phases: ['ended', 'unready'],
+  explain(facts) {
+    const { input } = facts;
+    const exit = input.view.lastExit;
+    if (exit?.endedBy !== 'process-limit' || input.nowMs - exit.atMs > 900_000) return null;
+    return {
+      sentence: 'ended by Fettle because it had more processes and threads than its limit',
+      confidence: facts.phase === 'ended' ? 0.99 : 0.7,
+      evidence: [{ kind: 'exit', text: 'ended by Fettle: process-limit', atMs: exit.atMs }],
+      next: [],
+    };
+  },
+};
+
 const memoryLimit: Rule = {
   id: 'memory-limit',
   phases: ['ended', 'unready'],
@@ -76,4 +123,11 @@ const memoryLimit: Rule = {
   },
 };
 
-export const memoryCauses: readonly Rule[] = [kernelKill, memoryLimit, heapLimit, pythonMemory];
+export const memoryCauses: readonly Rule[] = [
+  groupKill,
+  kernelKill,
+  memoryLimit,
+  processLimit,
+  heapLimit,
+  pythonMemory,
+];

@@ -107,7 +107,7 @@ const oomKilled = rule('oom_killed', (situation) => {
     params: limit === null ? {} : { limitBytes: limit },
     for: [
       when(end?.endedBy === 'memory-limit', () =>
-        clue(0.9, 'exit', 'ended by Fettle at its memory limit', end?.atMs),
+        clue(0.9, 'exit', 'ended at its memory limit', end?.atMs),
       ),
       why,
       when(end !== undefined && end.endedBy === null, () =>

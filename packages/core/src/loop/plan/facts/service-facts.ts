@@ -21,8 +21,14 @@ const worstFirst: readonly InstanceState[] = [
 const minuteMs = 60_000;
 
 /** Ended by itself or from outside, or by us because it was ill; not because somebody asked. */
-const isTrouble = ({ endedBy }: EndSeen): boolean =>
-  endedBy === null || endedBy === 'hang' || endedBy === 'memory-limit' || endedBy === 'port-stolen';
+const troubles = new Set<string | null>([
+  null,
+  'hang',
+  'memory-limit',
+  'process-limit',
+  'port-stolen',
+]);
+const isTrouble = ({ endedBy }: EndSeen): boolean => troubles.has(endedBy);
 
 function stateOf(service: ServicePicture): InstanceState | null {
   const states = new Set(instancesOf(service).map(({ view }) => view.state));
