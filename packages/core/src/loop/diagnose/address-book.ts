@@ -42,6 +42,8 @@ export function meantBy(
 ): ServicePicture | null {
   const { picture, service } = situation;
   const told = address.peer ?? address.behind ?? null;
+  // An address that it had itself, before its port moved, is no way to anybody.
+  if (told === service.name) return null;
   if (told !== null) return picture.services.get(told) ?? null;
   const needs = linksOf(picture, service.name).flatMap(({ to }) => picture.services.get(to) ?? []);
   const byPort = needs.find((one) => portsOf(one).includes(address.port));

@@ -171,6 +171,7 @@ function isLeftByAskers(situation: Situation, { text, port }: Complaint): boolea
   return (
     hung ||
     downChecks(service).some(isSilent) ||
+    slowness(situation) !== null ||
     complaint(situation, 'pool-wait', ({ isNew }) => isNew) !== null
   );
 }

@@ -53,6 +53,20 @@ export const linkSituations: readonly SituationCase[] = [
     params: { peer: 'geo' },
   },
   {
+    title: 'slow through what stands between, so slow that who asks gives up',
+    tell: () =>
+      story(
+        stackOf(proxied),
+        (s) => series(s, 'maps', 'request_p95_ms', (ago) => (ago < 1 ? 1_314 : 22)),
+        (s) => shows(s, 'maps', 'anomaly', { key: 'anomaly:maps:request_p95_ms', agoMs: 30_000 }),
+        (s) => says(s, 'maps', 'BrokenPipeError: [Errno 32] Broken pipe', { times: 3 }),
+        (s) => examined(s, 'maps', { endpoints: [straight, via({ answerMs: 640 })] }),
+      ),
+    is: 'link_latency',
+    at: 'maps',
+    not: ['link_resets'],
+  },
+  {
     title: 'a signal ended it; our look over the way was late, and once it had waited',
     tell: () =>
       story(

@@ -1,6 +1,6 @@
 /** Situations of disks and memory. */
 import { checkDown, ends, explained, loops, says, series, shows } from '../situation.kit.ts';
-import { examined, mount, process } from '../situation-exam.kit.ts';
+import { endpoint, examined, mount, process } from '../situation-exam.kit.ts';
 import { stackOf, type ServiceSketch, type Story } from '../situation-stack.kit.ts';
 import { story, type SituationCase } from './situation-case.ts';
 
@@ -166,6 +166,25 @@ export const machineSituations: readonly SituationCase[] = [
     is: 'mem_leak',
     at: 'intake',
     not: ['oom_killed', 'heap_exhausted'],
+  },
+  {
+    title: 'memory that only grows, and its own port is another one by now',
+    tell: () =>
+      story(
+        stackOf(plain),
+        (s) => series(s, 'intake', 'rss_bytes', (ago) => 3.2e8 - ago * 2e6),
+        (s) =>
+          shows(s, 'intake', 'forecast', { key: 'forecast:intake:rss_bytes', severity: 'warn' }),
+        (s) =>
+          examined(s, 'intake', {
+            endpoints: [
+              endpoint('intake', 6_099, { from: 'log', tcp: 'refused', listening: false }),
+            ],
+          }),
+      ),
+    is: 'mem_leak',
+    at: 'intake',
+    not: ['config_drift'],
   },
   {
     title: 'memory that only grows while the traffic drifts a little',
