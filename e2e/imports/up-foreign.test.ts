@@ -58,6 +58,10 @@ test('`init --from` shows, writes, checks, and does not replace what is there', 
     import: { format: 'supervisord', services: ['web', 'worker'] },
   });
   expect(readFileSync(join(stack.dir, 'fettle.yaml'), 'utf8')).toContain('# answers the shop');
+  const out = join(stack.dir, 'out');
+  const back = await stack.fettle('config', 'export', '--to', 'supervisord', '--out', out);
+  expect(back).toMatchObject({ code: 0 });
+  expect(readFileSync(join(out, 'supervisord.conf'), 'utf8')).toContain('[program:web]\n');
   copyFileSync(join(data, 'procfile/foreman/Procfile'), join(stack.dir, 'Procfile'));
   const refused = await stack.fettle('init', '--from', 'procfile');
   expect(refused).toMatchObject({ code: 2 });

@@ -249,8 +249,8 @@ export const catalogue: readonly CatalogueEntry[] = [
   {
     name: 'config',
     group: 'Set up',
-    summary: 'validate, show, schema, diff of the stack’s definition',
-    completes: ['validate', 'show', 'schema', 'diff'],
+    summary: 'validate, show, schema, diff, export of the stack’s definition',
+    completes: ['validate', 'show', 'schema', 'diff', 'export'],
     load: () => import('./commands/config.ts'),
   },
   {

@@ -1,4 +1,4 @@
-/** `fettle config validate|show|schema|diff`: the stack's definition as Fettle understands it. */
+/** `fettle config validate|show|schema|diff|export`: the stack's definition as Fettle understands it. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Stack } from '@fettle/core/stack/service';
@@ -11,12 +11,15 @@ import { isJson, usageError, type Session } from '../session.ts';
 import { plural } from '../terminal/amount.ts';
 import { checkConfig, loadConfig, tellProblems } from '../up/load-config.ts';
 
-const verbs = ['validate', 'show', 'schema', 'diff'];
+const verbs = ['validate', 'show', 'schema', 'diff', 'export'];
 
 export const command: CommandModule = {
   define(program: Command) {
     program.argument('<verb>', verbs.join(', '));
-    program.option('--exit-code', 'diff: exit 3 when something differs');
+    program
+      .option('--exit-code', 'diff: exit 3 when something differs')
+      .option('--to <format>', 'export: compose, procfile, pm2 and the like')
+      .option('--out <folder>', 'export: write the files there');
   },
   async run(session, input) {
     switch (input.args[0]) {
@@ -28,6 +31,8 @@ export const command: CommandModule = {
         return schema(session);
       case 'diff':
         return diff(session, input);
+      case 'export':
+        return (await import('../init/export-files.ts')).exportFiles(session, input);
       default:
         throw usageError(`config ${input.args[0] ?? ''} is not a command`, verbs.join(', '));
     }

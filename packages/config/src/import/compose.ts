@@ -13,10 +13,13 @@ import type { Note } from './draft.ts';
 export type Rewritten = Readonly<{ text: string; notes: readonly Note[] }>;
 
 /** Faults of the file itself are told when it is read as a stack. */
-export function rewriteCompose(source: Source): Rewritten {
+export function rewriteCompose(original: Source): Rewritten {
   const sink = new ProblemSink();
+  const lifted = liftOwn(original);
+  const source = { ...original, text: lifted };
   const tree = parseYaml(source, sink);
-  if (tree === null || tree.kind !== 'map' || sink.failed) return { text: source.text, notes: [] };
+  if (tree === null || tree.kind !== 'map' || sink.failed)
+    return { text: original.text, notes: [] };
   stackShape.read(tree, '', sink);
   const unknown = sink.list('error').filter(({ code }) => code === 'E-CONFIG-KEY');
   const ignored = sink.list('warning').filter(({ code }) => code === 'W-CONFIG-IGNORED');
@@ -71,4 +74,19 @@ function moveInto(map: YAMLMap, out: readonly Pair[]): void {
   const kept = isYamlMap(known) ? known : new YAMLMap();
   if (kept !== known) map.set('x-compose', kept);
   kept.items.push(...out);
+}
+
+/** What an export of ours set aside under `x-fettle` goes back to its place. */
+function liftOwn({ text }: Source): string {
+  if (!text.includes('x-fettle')) return text;
+  const document = parseDocument(text, { logLevel: 'silent' });
+  const maps: YAMLMap[] = [];
+  visit(document, { Map: (_key, map) => void maps.push(map) });
+  for (const map of maps) {
+    const aside: unknown = map.get('x-fettle');
+    if (!isYamlMap(aside)) continue;
+    map.delete('x-fettle');
+    map.items.push(...aside.items);
+  }
+  return document.toString({ lineWidth: 0 });
 }

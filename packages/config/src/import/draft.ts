@@ -166,7 +166,16 @@ export class StackDraft {
   }
 
   keep(directive: string, value: Plain, spot: Spot | null = null): void {
+    this.hold(directive, value);
+    this.note(directive, spot);
+  }
+
+  /** Kept whole, for parts of it are in the services. */
+  hold(directive: string, value: Plain): void {
     this.#kept[directive] = value;
+  }
+
+  note(directive: string, spot: Spot | null = null): void {
     const text = `\`${directive}\` has no word here`;
     this.#notes.push({ kind: 'kept', service: null, directive, text, spot });
   }
@@ -238,11 +247,26 @@ export class Directives {
     return said;
   }
 
+  /** Taken only when `parse` makes something of its text. */
+  parsed<Value>(key: string, parse: (text: string) => Value | null): Value | undefined {
+    const value = this.#left.get(key);
+    if (value === undefined || value === null || typeof value === 'object') return undefined;
+    const found = parse(String(value));
+    if (found === null) return undefined;
+    this.#left.delete(key);
+    return found;
+  }
+
   map(key: string): PlainMap | undefined {
     const value = this.#left.get(key);
     if (!isMap(value)) return undefined;
     this.#left.delete(key);
     return value;
+  }
+
+  /** Puts a part back that was taken and has no word here. */
+  leave(key: string, value: Plain): void {
+    this.#left.set(key, value);
   }
 
   spot(key: string): Spot | null {

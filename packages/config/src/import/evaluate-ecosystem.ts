@@ -22,7 +22,7 @@ try {
   const found = await import(url);
   let value = found.default ?? { ...found };
   if (typeof value === 'function') value = await value();
-  writeSync(3, JSON.stringify(value ?? null));
+  writeSync(3, JSON.stringify(value ?? null, (_key, one) => one === undefined ? null : one));
   process.exit(0);
 } catch (error) {
   const stack = String(error?.stack ?? error);

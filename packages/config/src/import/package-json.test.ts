@@ -16,10 +16,11 @@ test('start is the service; other scripts are kept and named', () => {
     port: { prefer: [3000], fallback: false },
   });
   expect(noted('kept')).toEqual(['scripts.build']);
+  expect(draft.kept).toMatchObject({ scripts: { build: 'tsc' } });
 });
 
 test('programs that run side by side are a service each', () => {
-  const { draft, keys } = read(
+  const { draft, keys, noted } = read(
     {
       scripts: {
         dev: 'concurrently -k -n site,back -c red,blue "npm:dev:web" "npm run dev:api" "vite --host"',
@@ -32,7 +33,7 @@ test('programs that run side by side are a service each', () => {
   expect(draft.services.map(({ name }) => name)).toEqual(['site', 'back', 'vite']);
   expect(keys('back')['command']).toBe('pnpm run dev:api');
   expect(keys('vite')['command']).toBe('pnpm exec vite --host');
-  expect(draft.kept).toEqual({ 'scripts.dev -k': '-k' });
+  expect(noted('kept')).toEqual(['scripts.dev -k']);
 });
 
 test('wildcards and npm-run-all', () => {

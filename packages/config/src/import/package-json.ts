@@ -34,7 +34,8 @@ export function readPackageJson(foreign: Foreign): Draft {
       const dir = member.baseDir.slice(main.baseDir.length + 1);
       addScripts(stack, value, { runner: runnerOf(root, foreign), dir });
     }
-  if (isMap(root['engines'])) stack.keep('engines', root['engines']);
+  for (const key of ['scripts', 'workspaces', 'engines', 'packageManager'])
+    if (root[key] !== undefined) stack.hold(key, root[key]);
   return stack.done();
 }
 
@@ -77,11 +78,12 @@ function addScripts(stack: StackDraft, root: PlainMap, { runner, dir }: Home): v
       fill(service, part, { runner, dir });
     }
   for (const flag of parts?.flags ?? []) stack.keep(`scripts.${script} ${flag}`, flag);
-  for (const [name, other] of Object.entries(scripts)) {
-    const isPart = /^(?:pre|post)/.test(name) && used.has(name.replace(/^(?:pre|post)/, ''));
-    if (!used.has(name) && !isPart)
-      stack.keep(dir === null ? `scripts.${name}` : `${dir}: scripts.${name}`, other);
-  }
+  const others = Object.keys(scripts).filter((name) => {
+    const main = name.replace(/^(?:pre|post)/, '');
+    return !used.has(name) && !(main !== name && used.has(main));
+  });
+  for (const name of others)
+    stack.note(dir === null ? `scripts.${name}` : `${dir}: scripts.${name}`);
 }
 
 type Program = Readonly<{ name: string; script: string | null; text: string }>;
@@ -148,8 +150,7 @@ function readRunAll(words: readonly string[], scripts: PlainMap): SideBySide {
 function expand(command: string, scripts: PlainMap): readonly Program[] {
   const run = /^(?:npm:|(?:npm|pnpm|yarn|bun) run )(\S+)$/.exec(command.trim())?.[1];
   if (run === undefined) {
-    const word = splitPrefix(command).command.split(/\s+/)[0] ?? 'program';
-    return [{ name: word.split('/').at(-1) ?? word, script: null, text: command }];
+    return [{ name: programName(command), script: null, text: command }];
   }
   const pattern = new RegExp(
     `^${run
@@ -165,4 +166,18 @@ function expand(command: string, scripts: PlainMap): readonly Program[] {
     script: name,
     text: String(scripts[name] ?? ''),
   }));
+}
+
+const runs = /^(?:node|bun|deno|tsx|ts-node|npx|nodemon|python3?|ruby|sh|bash|run|exec)$/;
+
+/** Of `node --watch src/api.mjs` it is `api`. */
+function programName(command: string): string {
+  const words = splitPrefix(command).command.split(/\s+/);
+  const word = words.find((one) => !one.startsWith('-') && !runs.test(one)) ?? words[0] ?? '';
+  return (
+    word
+      .split('/')
+      .at(-1)
+      ?.replace(/\.\w+$/, '') || 'program'
+  );
 }

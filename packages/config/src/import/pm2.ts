@@ -71,9 +71,8 @@ function addApp(stack: StackDraft, app: PlainMap, foreign: Foreign): void {
   setInstances(service, directives, foreign.machine.cores);
   setRestart(service, directives);
   setStop(service, directives);
-  const memory = directives.text('max_memory_restart');
-  if (memory !== undefined)
-    service.set('mem_limit', /^\d+$/.test(memory) ? `${memory}b` : memory.toLowerCase());
+  const memory = directives.parsed('max_memory_restart', sizeOf);
+  if (memory !== undefined) service.set('mem_limit', memory);
   const namespace = directives.text('namespace');
   if (namespace !== undefined && namespace !== 'default') service.set('labels', { namespace });
   directives.keepRest(service);
@@ -122,9 +121,10 @@ function setEnvironment(service: ServiceDraft, directives: Directives, foreign: 
   const spreads = /(?:\.\.\.|assign\([^;]*)process\.env\b(?!\s*[.[])/.test(text);
   let passedOn = 0;
   for (const [name, value] of Object.entries(given)) {
-    const written = isMap(value) ? JSON.stringify(value) : String(value ?? '');
+    const written = isMap(value) ? JSON.stringify(value) : String(value);
     const isTheirs = foreign.env[name] === written;
-    if (isTheirs && isAskedFor(name, text)) said[name] = null;
+    // Taken from there and not set there now: it is still named.
+    if (value === null || (isTheirs && isAskedFor(name, text))) said[name] = null;
     else if (isTheirs && spreads && !text.includes(name)) passedOn += 1;
     else said[name] = written;
   }
@@ -142,14 +142,18 @@ const isAskedFor = (name: string, text: string): boolean =>
 
 function setInstances(service: ServiceDraft, directives: Directives, cores: number): void {
   const spot = directives.spot('instances');
-  const said = directives.text('instances');
+  const said = directives.parsed('instances', (text) =>
+    text === 'max' || Number.isInteger(Number(text)) ? text : null,
+  );
+  // Replicas get a PORT of their own anyway.
+  directives.parsed('increment_var', (name) => (name === 'PORT' ? name : null));
   const mode = directives.text('exec_mode');
   if (mode?.startsWith('cluster') === true)
     service.change('exec_mode', 'cluster: instances share no socket here, each has its own port');
   else if (mode !== undefined && !mode.startsWith('fork')) service.keep('exec_mode', mode);
   if (said === undefined) return;
   const number = said === 'max' ? 0 : Number(said);
-  const count = Number.isInteger(number) ? (number > 0 ? number : Math.max(1, cores + number)) : 1;
+  const count = number > 0 ? number : Math.max(1, cores + number);
   if (number <= 0) service.change('instances', `\`${said}\` is ${count} on this machine`, spot);
   if (count > 1) service.set('deploy', { replicas: count });
 }
@@ -161,7 +165,7 @@ function setRestart(service: ServiceDraft, directives: Directives): void {
   }
   const delay = directives.number('restart_delay', 'exp_backoff_restart_delay');
   const count = directives.number('max_restarts');
-  const window = durationOf(directives.take('min_uptime'));
+  const window = directives.parsed('min_uptime', durationOf) ?? null;
   const policy = {
     ...(delay === undefined ? {} : { delay: `${delay}ms` }),
     ...(count === undefined ? {} : { max_attempts: count }),
@@ -176,8 +180,8 @@ function setRestart(service: ServiceDraft, directives: Directives): void {
 
 function setStop(service: ServiceDraft, directives: Directives): void {
   service.set('stop_signal', directives.text('kill_signal') ?? 'SIGINT');
-  const grace = durationOf(directives.take('kill_timeout'));
-  if (grace !== null) service.set('stop_grace_period', grace);
+  const grace = directives.parsed('kill_timeout', durationOf);
+  if (grace !== undefined) service.set('stop_grace_period', grace);
   // Fettle ends the whole tree, keeps one log and puts a time on each line.
   for (const implied of ['treekill', 'merge_logs', 'combine_logs', 'time']) {
     const value = directives.flag(implied);
@@ -186,7 +190,13 @@ function setStop(service: ServiceDraft, directives: Directives): void {
 }
 
 /** Milliseconds, or text such as `10s`; null: none. */
-function durationOf(value: Plain | undefined): string | null {
-  if (typeof value === 'number' || /^\d+$/.test(String(value ?? ''))) return `${String(value)}ms`;
-  return typeof value === 'string' && /^\d+(?:\.\d+)?(?:ms|s|m|h)$/.test(value) ? value : null;
+function durationOf(text: string): string | null {
+  if (/^\d+$/.test(text)) return `${text}ms`;
+  return /^\d+(?:\.\d+)?(?:ms|s|m|h)$/.test(text) ? text : null;
+}
+
+/** Bytes, or text such as `300M`. */
+function sizeOf(text: string): string | null {
+  if (/^\d+$/.test(text)) return `${text}b`;
+  return /^\d+(?:\.\d+)?[kmg]b?$/i.test(text) ? text.toLowerCase() : null;
 }

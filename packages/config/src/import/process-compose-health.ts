@@ -39,8 +39,9 @@ function askOf(directives: Directives): PlainMap | null {
     const scheme = String(http['scheme'] ?? 'http').toLowerCase();
     const path = String(http['path'] ?? '/');
     const port = http['port'] === undefined ? '' : `:${String(http['port'])}`;
-    const { headers } = http;
-    const status = http['status_code'];
+    const { headers, host: _host, scheme: _scheme, path: _path, port: _port, ...more } = http;
+    const { status_code: status, ...left } = more;
+    if (Object.keys(left).length > 0) directives.leave('http_get', left);
     return {
       http: `${scheme}://${host}${port}${path.startsWith('/') ? path : `/${path}`}`,
       ...(isMap(headers) ? { headers } : {}),
@@ -49,7 +50,8 @@ function askOf(directives: Directives): PlainMap | null {
   }
   const exec = directives.map('exec');
   if (exec === undefined) return null;
-  const dir = exec['working_dir'];
+  const { working_dir: dir, command: _command, ...left } = exec;
+  if (Object.keys(left).length > 0) directives.leave('exec', left);
   const command = String(exec['command'] ?? 'true');
   if (dir === undefined) return { exec: shellCommand(command) };
   return { exec: ['/bin/sh', '-c', `cd '${String(dir).replaceAll("'", `'\\''`)}' && ${command}`] };

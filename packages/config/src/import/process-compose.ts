@@ -124,6 +124,8 @@ function setDependencies(service: ServiceDraft, wishes: PlainMap): void {
   for (const [name, wish] of Object.entries(wishes)) {
     const said = isMap(wish) ? String(wish['condition'] ?? 'process_started') : 'process_started';
     written[name] = { condition: conditions[said] ?? 'service_started' };
+    const { condition: _said, ...more } = isMap(wish) ? wish : {};
+    if (Object.keys(more).length > 0) service.keep(`depends_on.${name}`, more);
     if (said === 'process_completed')
       service.change('depends_on', `${name} must end with 0 here; there any end would do`);
     if (conditions[said] === undefined)
@@ -142,12 +144,13 @@ const modes: Readonly<Record<string, string>> = {
 
 function setAvailability(service: ServiceDraft, wish: PlainMap): void {
   const directives = new Directives(wish);
-  const said = directives.text('restart') ?? 'no';
-  const serves = service.get('depends_on') !== undefined;
-  service.set('restart', modes[said] ?? 'on-failure');
+  const said = directives.text('restart');
+  // Not said is `no` there; here that would make a job of it, which is done when it ended.
+  service.set('restart', said === undefined ? 'on-failure' : (modes[said] ?? 'on-failure'));
+  if (said === undefined)
+    service.change('availability', 'restarted here when it fails; `restart: "no"` makes it a job');
   if (said === 'exit_on_failure')
     service.keep('availability.restart', said, null, 'a failure of it does not end the stack here');
-  if (said === 'no' && serves) service.change('restart', 'not restarted when it ends, as there');
   const [delay, count] = [directives.number('backoff_seconds'), directives.number('max_restarts')];
   const policy = {
     ...(delay === undefined ? {} : { delay: `${delay}s` }),
@@ -164,8 +167,12 @@ function setHealth(service: ServiceDraft, directives: Directives): void {
     ['liveness_probe', 'liveness'],
   ] as const) {
     const probe = directives.map(key);
-    const check = probe === undefined ? null : healthOf(probe, role);
-    if (check === null) continue;
+    if (probe === undefined) continue;
+    const check = healthOf(probe, role);
+    if (check === null) {
+      service.keep(key, probe, directives.spot(key), 'a probe that asks nothing');
+      continue;
+    }
     checks.push(check.health);
     for (const [name, value] of check.left) service.keep(`${key}.${name}`, value);
   }

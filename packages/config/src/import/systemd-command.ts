@@ -46,12 +46,16 @@ function commandOf(text: string, service: ServiceDraft): Command {
   const [, prefix = '', rest = ''] = /^([@:+!|-]*)(.*)$/s.exec(text.trim()) ?? [];
   if (/[+!]/.test(prefix))
     service.change('ExecStart', `\`${prefix}\`: it runs with your own rights here, not more`);
-  const words = splitValue(rest);
-  const forgiven = prefix.includes('-') ? ' || true' : '';
-  const line = words.map(shellWord).join(' ') + forgiven;
+  const all = splitValue(rest);
+  const words = prefix.includes('@') ? [...all.slice(0, 1), ...all.slice(2)] : all;
+  if (prefix.includes('@'))
+    service.change('ExecStart', `it is not told that its name is \`${all[1] ?? ''}\``);
+  const isForgiven = prefix.includes('-');
+  const plain = words.map(shellWord).join(' ');
+  const line = isForgiven ? `{ ${plain} || true; }` : plain;
   const usesVariable = isVariable(rest) && !prefix.includes(':');
   const ownShell = /(?:^|\/)(?:ba|da|z)?sh$/.test(words[0] ?? '');
-  if (forgiven !== '') return { words, command: ['/bin/sh', '-c', line], line };
+  if (isForgiven) return { words, command: ['/bin/sh', '-c', line], line };
   const command =
     usesVariable && !ownShell ? shellCommand(line) : plainCommand(words.map(undoubled));
   return { words, command, line };

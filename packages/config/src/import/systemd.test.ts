@@ -73,7 +73,7 @@ test('a oneshot is a job; its commands run one after the other', () => {
     'a.service': '[Service]\nType=oneshot\nExecStart=-one "a b"\nExecStart=two\n',
   });
   expect(keys('a')).toEqual({
-    command: ['/bin/sh', '-c', "one 'a b' || true && two"],
+    command: ['/bin/sh', '-c', "{ one 'a b' || true; } && two"],
     restart: 'no',
   });
 });

@@ -184,44 +184,54 @@ function setRestart(service: ServiceDraft, body: Directives, head: Directives): 
   const spot = body.spot('Restart');
   const said = body.text('Restart') ?? 'no';
   const mode = modes[said] ?? 'on-failure';
-  const runsOn = service.get('restart') !== 'no' && said === 'no';
-  // A unit without Restart= is still meant to stay up; Fettle's own default does that.
-  if (!runsOn) service.set('restart', mode);
-  else service.change('Restart', 'restarted here when it ends; write `restart: "no"` to forbid it');
+  const isJob = service.get('restart') === 'no';
+  // `no` would make a job of it, which is done when it ended.
+  service.set('restart', said === 'no' && !isJob ? 'on-failure' : mode);
+  if (said === 'no' && !isJob)
+    service.change('Restart', 'restarted here when it fails; `restart: "no"` would make it a job');
   if (said !== mode) service.change('Restart', `\`${said}\` is \`${mode}\` here`, spot);
   const [delay, count, window] = [
-    duration(body.text('RestartSec')),
+    body.parsed('RestartSec', duration),
     body.number('StartLimitBurst') ?? head.number('StartLimitBurst'),
-    duration(
-      body.text('StartLimitIntervalSec', 'StartLimitInterval') ??
-        head.text('StartLimitIntervalSec', 'StartLimitInterval'),
-    ),
+    [body, head]
+      .flatMap((part) =>
+        ['StartLimitIntervalSec', 'StartLimitInterval'].map((key) => part.parsed(key, duration)),
+      )
+      .find((found) => found !== undefined),
   ];
   const policy = {
-    ...(delay === null ? {} : { delay }),
+    ...(delay === undefined ? {} : { delay }),
     ...(count === undefined ? {} : { max_attempts: count }),
-    ...(window === null || window === '0s' ? {} : { window }),
+    ...(window === undefined ? {} : { window }),
   };
   if (Object.keys(policy).length > 0) service.set('deploy', { restart_policy: policy });
-  const grace = duration(body.text('TimeoutStopSec'));
-  if (grace !== null) service.set('stop_grace_period', grace);
+  const grace = body.parsed('TimeoutStopSec', duration);
+  if (grace !== undefined) service.set('stop_grace_period', grace);
   const signal = body.text('KillSignal');
   if (signal !== undefined) service.set('stop_signal', signal);
 }
 
 function setLimits(service: ServiceDraft, body: Directives): void {
-  const memory = /^(\d+)([KMGT]?)$/.exec(body.text('MemoryMax', 'MemoryLimit') ?? '');
-  if (memory !== null) service.set('mem_limit', `${memory[1]}${(memory[2] || 'b').toLowerCase()}`);
-  const quota = /^(\d+(?:\.\d+)?)%$/.exec(body.text('CPUQuota') ?? '');
-  if (quota !== null) service.set('cpus', Number(quota[1]) / 100);
+  const memory = body.parsed('MemoryMax', sizeOf) ?? body.parsed('MemoryLimit', sizeOf);
+  if (memory !== undefined) service.set('mem_limit', memory);
+  const cores = body.parsed('CPUQuota', (text) =>
+    /^\d+(?:\.\d+)?%$/.test(text) ? Number.parseFloat(text) / 100 : null,
+  );
+  if (cores !== undefined) service.set('cpus', cores);
   const tasks = body.number('TasksMax');
   if (tasks !== undefined) service.set('pids_limit', tasks);
-  const [files, processes] = [body.text('LimitNOFILE'), body.text('LimitNPROC')];
-  const bound = (text: string | undefined) => Number(text?.split(':')[0] ?? Number.NaN);
+  const bound = (text: string) =>
+    Number.parseInt(text, 10) > 0 ? Number.parseInt(text, 10) : null;
+  const [nofile, nproc] = [body.parsed('LimitNOFILE', bound), body.parsed('LimitNPROC', bound)];
   service.set('ulimits', {
-    ...(bound(files) > 0 ? { nofile: bound(files) } : {}),
-    ...(bound(processes) > 0 ? { nproc: bound(processes) } : {}),
+    ...(nofile === undefined ? {} : { nofile }),
+    ...(nproc === undefined ? {} : { nproc }),
   });
+}
+
+function sizeOf(text: string): string | null {
+  const [, count, unit] = /^(\d+)([KMGT]?)$/.exec(text) ?? [];
+  return count === undefined ? null : `${count}${(unit || 'b').toLowerCase()}`;
 }
 
 const units: Readonly<Record<string, string>> = {
@@ -242,9 +252,9 @@ const units: Readonly<Record<string, string>> = {
   hours: 'h',
 };
 
-/** `1min 30s` to `1m30s`; null: none was said, or without end. */
-function duration(text: string | undefined): string | null {
-  if (text === undefined || text === '' || text === 'infinity') return null;
+/** `1min 30s` to `1m30s`; null: none, or without end. */
+function duration(text: string): string | null {
+  if (text === 'infinity' || /^0+\s*[a-z]*$/.test(text)) return null;
   if (/^\d+(\.\d+)?$/.test(text)) return `${text}s`;
   const parts = [...text.matchAll(/(\d+)\s*([a-z]+)/g)];
   return parts.map(([, count = '', unit = '']) => count + (units[unit] ?? 's')).join('') || null;

@@ -24,3 +24,12 @@ export function commentLines(text: string): readonly string[] {
   }
   return found;
 }
+
+/** Of a node's comment, without the blank after `#`. */
+export function shortComments(comment: string | null | undefined): readonly string[] {
+  if (comment === null || comment === undefined) return [];
+  return comment
+    .split('\n')
+    .map((line) => line.replace(/^ /, '').trimEnd())
+    .filter((line) => line !== '');
+}
