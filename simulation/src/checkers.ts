@@ -2,6 +2,7 @@
  * The rules that must hold after every step, whatever happens. Each names what it saw; a rule that
  * cannot fail proves nothing, so each has a broken policy in `checkers.test.ts` that it catches.
  */
+import { hookStages } from '@fettle/core/stack/hook';
 import type { SuperviseEffect } from '@fettle/core/supervise/effect';
 import type { SuperviseEvent } from '@fettle/core/supervise/event';
 import type { Instance } from '@fettle/core/supervise/state';
@@ -174,6 +175,8 @@ function checkWait(
 ): void {
   const { id, phase, run } = instance;
   const isArmed = (...timers: string[]) => timers.some((timer) => shell.timers.has(timer));
+  // The hooks of a run have a timer of their own, also when the run is over.
+  if (run !== null && hookStages.some((stage) => isArmed(`hook:${stage}/${run.token}`))) return;
   const bad = (why: string) => report('waits-bounded', `${id} ${phase}: ${why}, ${event.kind}`);
   switch (phase) {
     case 'backing-off':

@@ -57,7 +57,11 @@ function addEffect(digest: Digest, effect: SuperviseEffect): void {
     case 'release-port':
       addText(digest, effect.instance);
       return;
+    case 'kill-hook':
+      addText(digest, effect.id);
+      return;
     case 'spawn':
+    case 'run-hook':
     case 'signal':
     case 'kill-tree':
     case 'continue':

@@ -185,6 +185,12 @@ function carryOut(shell: FakeShell, effect: SuperviseEffect): void {
     case 'spawn':
       spawn(shell, effect);
       return;
+    case 'run-hook':
+      runHook(shell, effect.id);
+      return;
+    case 'kill-hook':
+      later(shell, 5, { kind: 'hook-ended', id: effect.id, outcome: 'was ended by SIGTERM' });
+      return;
     case 'signal': {
       const process = world.processes.get(effect.token);
       if (process !== undefined) signalStop(world, process);
@@ -253,6 +259,14 @@ function spawn(shell: FakeShell, effect: Extract<SuperviseEffect, { kind: 'spawn
   const delayMs = dice.int(1, 4);
   later(shell, delayMs, { kind: 'run-spawned', token, pid, shimPid });
   if (pid === null) later(shell, delayMs + 2, { kind: 'pid-learned', token, pid: process.pid });
+}
+
+/** Most do their work; some fail, and some never come to an end. */
+function runHook(shell: FakeShell, id: string): void {
+  const { dice, troubled } = shell.world;
+  if (troubled && dice.chance(0.05)) return;
+  const outcome = troubled && dice.chance(0.1) ? 'ended with exit 1' : 'ok';
+  later(shell, dice.int(5, 3_000), { kind: 'hook-ended', id, outcome });
 }
 
 export function definitionOf(shell: FakeShell, service: string): Service | undefined {

@@ -48,7 +48,8 @@ export function seeEvent(seen: Observed, shell: FakeShell, event: SuperviseEvent
       clearAll(seen);
       return;
     case 'command-given':
-      if (event.command === 'reset') clearAll(seen, event.services);
+      // Replicas that are replaced one after another begin anew, the broken ones too.
+      if (event.command === 'reset' || event.rolling === true) clearAll(seen, event.services);
       return;
     case 'run-spawned':
       patch(seen, event.token, { confirmed: true, ready: isReadyAtOnce(seen, shell, event.token) });
@@ -110,6 +111,7 @@ export const COUNTED: ReadonlySet<StartReason> = new Set<StartReason>([
   'hang',
   'memory-limit',
   'port-stolen',
+  'hook-failed',
 ]);
 
 export function serviceOf(instance: string): string {

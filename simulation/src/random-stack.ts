@@ -3,6 +3,7 @@
  * external services, overlapping port lists. Acyclic, since cycles are refused before a start.
  */
 import type { HealthCheck } from '@fettle/core/stack/health-check';
+import type { Hook, Hooks } from '@fettle/core/stack/hook';
 import type { PortRequest } from '@fettle/core/stack/port';
 import type { Dependency, Service, Stack } from '@fettle/core/stack/service';
 import type { Dice } from './dice.ts';
@@ -84,9 +85,29 @@ function randomService(dice: Dice, serial: number, before: readonly Service[]): 
       openFiles: null,
       processes: null,
     },
+    ...(external || !dice.chance(0.2) ? {} : { hooks: randomHooks(dice) }),
     external,
     externalUrl: external ? `http://10.0.0.1:${8_000 + serial}` : null,
   });
+}
+
+/** None that keeps a service down: who ends well after the faults is what is asked. */
+function randomHooks(dice: Dice): Hooks {
+  const hook = (onFailure: Hook['onFailure']): readonly Hook[] => [
+    {
+      command: ['hook'],
+      workingDir: null,
+      environment: {},
+      timeoutMs: dice.int(2, 5) * 1_000,
+      onFailure,
+    },
+  ];
+  return {
+    ...(dice.chance(0.6) ? { before_start: hook(dice.pick(['retry', 'ignore'])) } : {}),
+    ...(dice.chance(0.4) ? { after_start: hook(dice.pick(['retry', 'ignore'])) } : {}),
+    ...(dice.chance(0.4) ? { before_stop: hook('ignore') } : {}),
+    ...(dice.chance(0.4) ? { after_stop: hook('ignore') } : {}),
+  };
 }
 
 /** Without fallback the range is the service's own: otherwise no policy could satisfy everybody. */

@@ -3,6 +3,7 @@
  * masked. Without masking it reads back to the same stack.
  */
 import type { HealthCheck } from '@fettle/core/stack/health-check';
+import type { Hooks } from '@fettle/core/stack/hook';
 import type { PortRequest } from '@fettle/core/stack/port';
 import type { Rolling, Service, Stack } from '@fettle/core/stack/service';
 import { stringify } from 'yaml';
@@ -70,6 +71,7 @@ function serviceDocument(service: Service, masks: Masks): Plain {
   if (service.drainMs !== undefined) document['drain'] = durationText(service.drainMs);
   Object.assign(document, limitsDocument(service));
   if (service.templates.length > 0) document['templates'] = service.templates;
+  if (service.hooks !== undefined) document['hooks'] = hooksDocument(service.hooks, masks);
   if (!service.required) document['required'] = false;
   if (Object.keys(service.labels).length > 0)
     document['labels'] = Object.fromEntries(
@@ -179,6 +181,26 @@ function probeDocument({ probe }: HealthCheck, masks: Masks): Plain {
     default:
       return probe satisfies never;
   }
+}
+
+function hooksDocument(hooks: Hooks, masks: Masks): Plain {
+  return Object.fromEntries(
+    Object.entries(hooks).map(([stage, list]) => [
+      stage,
+      list.map(({ command, workingDir, environment, timeoutMs, onFailure }) =>
+        withoutNulls({
+          command: masks.words(command),
+          working_dir: workingDir,
+          environment: Object.fromEntries(
+            Object.entries(environment).map(([name, value]) => [name, masks.value(name, value)]),
+          ),
+          timeout: durationText(timeoutMs),
+          // A stop goes on whatever its hooks say, and the reader takes no word for it.
+          on_failure: stage.endsWith('_start') ? onFailure : null,
+        }),
+      ),
+    ]),
+  );
 }
 
 function limitsDocument({ limits }: Service): Plain {

@@ -8,6 +8,7 @@
 import { exitText, startReasonText } from '@fettle/core/supervise/exit-text';
 import type { Notice } from '@fettle/core/supervise/effect';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
+import type { HookPolicy } from '@fettle/core/stack/hook';
 import type { PortOwner } from '@fettle/core/stack/port';
 import { formatDuration } from '@fettle/sdk/duration';
 import type { KeyedEvent } from './journal.ts';
@@ -52,10 +53,31 @@ export function eventsOfNotice(
           data: { token: notice.token },
         },
       ];
+    case 'hook-failed':
+      return [hookFailed(notice, before, atMs)];
     default:
       return notice satisfies never;
   }
 }
+
+function hookFailed(
+  { stage, message, policy }: Extract<Notice, { kind: 'hook-failed' }>,
+  before: InstanceView | null,
+  atMs: number,
+): KeyedEvent {
+  const name = before === null ? 'a service' : label(before);
+  return {
+    ...plain(atMs, 'service.hook-failed', `${name}: ${message}; ${hookOutcomes[policy]}`, before),
+    severity: policy === 'ignore' ? 'warn' : 'error',
+    data: { stage, policy },
+  };
+}
+
+const hookOutcomes: Readonly<Record<HookPolicy, string>> = {
+  fail: 'it stays down until somebody starts it',
+  retry: 'it is tried again',
+  ignore: 'it goes on all the same',
+};
 
 /** What a view tells by itself: its runs' starts and ends, each once. */
 export function eventsOfView(

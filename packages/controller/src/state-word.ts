@@ -50,16 +50,18 @@ export function instanceState(facts: InstanceFacts): State {
   }
 }
 
+const ownFaults: ReadonlySet<string> = new Set([
+  'hang',
+  'memory-limit',
+  'process-limit',
+  'port-stolen',
+  'hook-failed',
+]);
+
 /** Ended on purpose, to be started again: no failure, unlike a hang or a memory limit. */
 function endedByUs({ lastExit }: InstanceView): boolean {
   const by = lastExit?.endedBy ?? null;
-  return (
-    by !== null &&
-    by !== 'hang' &&
-    by !== 'memory-limit' &&
-    by !== 'process-limit' &&
-    by !== 'port-stolen'
-  );
+  return by !== null && !ownFaults.has(by);
 }
 
 function runningState(facts: InstanceFacts): State {

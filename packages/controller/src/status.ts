@@ -232,6 +232,8 @@ function plainWhy(row: Row, state: State, words: ReadonlyMap<string, State>): st
     if (need !== undefined) return `${need.service} is ${words.get(need.service)}`;
   }
   if (state === 'starting') {
+    const hook = row.instances.map(({ view }) => view.hook).find((one) => one !== undefined);
+    if (hook !== undefined) return `is held up by its ${hook} hook`;
     const waiting = row.instances.flatMap(({ view }) => view.waitingFor)[0];
     return waiting === undefined ? null : `waits for ${waiting.service} (${waiting.condition})`;
   }

@@ -18,6 +18,7 @@ import { removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
 import { type Crowd, createDriver, type Driver } from './driver.ts';
 import { writeEndpoints } from './endpoints-file.ts';
 import { settleIdentity } from './folder-identity.ts';
+import { createHookHost, type HookHost } from './hook-host.ts';
 import { createLimitGroups, type LimitGroups } from './limits/limit-groups.ts';
 import { watchedOf, type LiveRun } from './live-run.ts';
 import { createNoticeRing, type NoticeRing } from './notice-ring.ts';
@@ -56,6 +57,7 @@ type Parts = {
   readonly epochs: Set<string>;
   readonly groups: LimitGroups;
   host: ProcessHost;
+  readonly hooks: HookHost;
   driver: Driver;
   wire: WireServer | null;
 };
@@ -166,6 +168,7 @@ function assemble(options: DaemonOptions, adoption: Adoption): Parts {
       groups,
       mayForget: () => parts.runLog.durable(),
     }),
+    hooks: createHookHost(paths, (event) => parts.driver.handle(event)),
     wire: null,
   };
   const stack = readStack(paths.stackFile);
@@ -194,6 +197,12 @@ function perform(parts: Parts, effect: Act, crowd: Crowd): void {
       return;
     case 'spawn':
       spawn(parts, effect, crowd);
+      return;
+    case 'run-hook':
+      parts.hooks.run(effect);
+      return;
+    case 'kill-hook':
+      parts.hooks.kill(effect.id);
       return;
     case 'signal':
       parts.host.signal(effect.token, effect.posixSignal);

@@ -156,8 +156,10 @@ function isCrowding(effect: SuperviseEffect): boolean {
 }
 
 /** Was a spawn asked for that nobody has answered yet? */
-function someUnborn({ runs }: SuperviseState): boolean {
+function someUnborn({ runs, hooks }: SuperviseState): boolean {
   for (const run of runs.values())
-    if (!run.confirmed && run.exit === null && !run.instanceId.startsWith('@')) return true;
+    if (!run.confirmed && run.exit === null && !run.instanceId.startsWith('@'))
+      // A hook before a start may take minutes: nobody waits for that.
+      if (!hooks.has(`before_start/${run.token}`)) return true;
   return false;
 }

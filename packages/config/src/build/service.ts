@@ -18,6 +18,7 @@ import { joinCommand } from './command.ts';
 import type { BuildContext } from './context.ts';
 import { buildEnvironment } from './environment.ts';
 import { buildCleanup, grantedFiles } from './files.ts';
+import { buildHooks } from './hooks.ts';
 import { addressOf, buildHealth, buildHealthcheck, type HealthHome } from './health.ts';
 
 export type ServiceEntry = NamedEntry<ServiceFields>;
@@ -72,6 +73,7 @@ export function buildService(
     labels: Object.fromEntries(
       (fields.labels?.value ?? []).map((label) => [label.name, label.value ?? '']),
     ),
+    ...buildHooks(fields, path, context),
     ...buildHealing(fields, path, context),
     place: placeOf(keySpot),
   };

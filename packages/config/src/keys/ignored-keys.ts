@@ -47,8 +47,6 @@ export const ignoredServiceKeys: readonly string[] = [
   'oom_score_adj',
   'pid',
   'platform',
-  'post_start',
-  'pre_stop',
   'privileged',
   'provider',
   'pull_policy',

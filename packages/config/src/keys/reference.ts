@@ -10,6 +10,7 @@ import {
 import { fileKeys, grantKeys } from './file-keys.ts';
 import * as heal from './heal-keys.ts';
 import { healthcheckKeys, healthKeys } from './health-keys.ts';
+import { hookKeys, hooksKeys } from './hook-keys.ts';
 import { portObjectKeys, publishedKeys } from './port-keys.ts';
 import { dependencyKeys, envFileKeys, serviceKeys, templateKeys } from './service-keys.ts';
 import { portsKeys, stackKeys } from './stack-keys.ts';
@@ -29,6 +30,8 @@ export const keyGroups: Readonly<Record<string, Keys>> = {
   'In `deploy.update_config`': updateConfigKeys,
   'In `ulimits`': ulimitKeys,
   'In one of `templates`': templateKeys,
+  'In `hooks`': hooksKeys,
+  'In one of `hooks`, of `post_start` and `pre_stop`': hookKeys,
   'In the top `ports`': portsKeys,
   'In one of the top `configs` and `secrets`': fileKeys,
   "In one of a service's `configs` and `secrets`": grantKeys,

@@ -9,16 +9,16 @@ import {
   mapOf,
   mapped,
   oneOf,
-  type NamedEntry,
   type Shape,
 } from '../shape/shape.ts';
-import { asPairs } from '../source/merge.ts';
 import type { Spot } from '../source/node.ts';
 import { commandShape, healthcheckShape, healthShape, isUrl } from './health-keys.ts';
+import { pairsShape } from './pair-keys.ts';
 import { portWish, publishedPorts } from './port-keys.ts';
 import { globs, grants } from './file-keys.ts';
 import { serviceHeal } from './heal-keys.ts';
 import { cpus, deployShape, positiveCount, ulimitsShape } from './deploy-keys.ts';
+import { composeHooks, hooksShape } from './hook-keys.ts';
 import { ignoredServiceKeys } from './ignored-keys.ts';
 
 export const posixSignals = [
@@ -57,23 +57,6 @@ const signal: Shape<(typeof posixSignals)[number]> = {
     return found ?? signalWords.read(node, path, sink);
   },
   json: { type: ['string', 'integer'], description: 'A POSIX signal, such as SIGTERM.' },
-};
-
-/** A value of null: the name is taken over from the environment of the reader. */
-const pairValue = oneOf<string | null>('text', [
-  {
-    ...mapped(anything, (): string | null => null),
-    fits: (node) => node.kind === 'scalar' && node.value === null,
-    json: { type: 'null' },
-  },
-  text('text', { empty: true }),
-]);
-const pairMap = mapOf(pairValue, 'names and values, as a mapping or a list of NAME=value');
-export const pairsShape: Shape<readonly NamedEntry<string | null>[]> = {
-  ...pairMap,
-  fits: (node) => asPairs(node) !== null,
-  read: (node, path, sink) => pairMap.read(asPairs(node) ?? node, path, sink),
-  json: { anyOf: [pairMap.json, { type: 'array', items: { type: 'string' } }] },
 };
 
 const conditions = [
@@ -288,6 +271,8 @@ export const serviceKeys = {
   ),
   configs: key(grants, 'compose', 'Its config files, of those named in the top `configs`.'),
   secrets: key(grants, 'compose', 'Its secret files, of those named in the top `secrets`.'),
+  post_start: key(composeHooks, 'compose', 'The same as `after_start` in `hooks`.'),
+  pre_stop: key(composeHooks, 'compose', 'The same as `before_stop` in `hooks`.'),
   extends: key(anything, 'compose', 'Takes over another service: its name, or {file, service}.'),
   port: key(
     portWish,
@@ -312,6 +297,7 @@ export const serviceKeys = {
     '`safe`: a job whose outcome is unknown is run again; else a person decides.',
   ),
   templates: key(templates, 'fettle', 'Files written before each start, with `${NAME}` replaced.'),
+  hooks: key(hooksShape, 'fettle', 'Commands before and after its start and its stop.'),
   class: key(
     pattern(name, 'the name of a port class', 'E-CONFIG-NAME'),
     'fettle',

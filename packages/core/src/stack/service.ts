@@ -6,6 +6,7 @@
  * secret).
  */
 import type { ConfigFile, Constraint, HealLevel, HealWish, NotifyTarget } from './heal-wish.ts';
+import type { Hooks } from './hook.ts';
 import type { HealthCheck } from './health-check.ts';
 import type { PortRequest } from './port.ts';
 
@@ -68,6 +69,8 @@ export type Service = Readonly<{
   rolling?: Rolling;
   /** Files rendered before each start from `${NAME}` variables of the instance's environment. */
   templates: readonly Template[];
+  /** Absent: none. */
+  hooks?: Hooks;
   /** An optional component's failure degrades the stack, never fails it. */
   required: boolean;
   /** Probed, never started or stopped; its port is where it listens. */

@@ -1,6 +1,7 @@
 /** What the supervisor's shell shall do, in this order. Imperative; each is answered by events. */
 import type { PortRange } from '../stack/port.ts';
 import type { Limits, PosixSignal, Template } from '../stack/service.ts';
+import type { HookPolicy, HookStage } from '../stack/hook.ts';
 import type { InstanceView } from './instance-view.ts';
 import type { RollingReason } from './rollout.ts';
 import type { RunToken } from './run.ts';
@@ -49,6 +50,20 @@ export type SuperviseEffect =
       /** Give it a NOTIFY_SOCKET; absent: none. */
       notify?: Readonly<{ watchdogMs: number | null }>;
     }>
+  /** Its output goes to the log of the run; answered by `hook-ended`. */
+  | Readonly<{
+      kind: 'run-hook';
+      id: string;
+      stage: HookStage;
+      instance: string;
+      token: RunToken;
+      command: readonly string[];
+      workingDir: string;
+      /** As of `spawn`. */
+      environment: Readonly<Record<string, string>>;
+    }>
+  /** Asked to end, and killed when it does not; answered by `hook-ended` when it lives. */
+  | Readonly<{ kind: 'kill-hook'; id: string }>
   /** To the whole process group of the run. */
   | Readonly<{ kind: 'signal'; token: RunToken; posixSignal: PosixSignal }>
   /** SIGKILL to the group and to everything that carries the token; answered by `tree-gone`. */
@@ -99,6 +114,14 @@ export type Notice =
       actor: string;
     }>
   | Readonly<{ kind: 'command-taken'; command: string; services: readonly string[]; actor: string }>
-  | Readonly<{ kind: 'continued'; instance: string; token: RunToken }>;
+  | Readonly<{ kind: 'continued'; instance: string; token: RunToken }>
+  | Readonly<{
+      kind: 'hook-failed';
+      instance: string;
+      stage: HookStage;
+      /** `its after_start hook (seed.sh) ended with exit 1`. */
+      message: string;
+      policy: HookPolicy;
+    }>;
 
 export type StackChange = 'added' | 'removed' | 'restarted' | 'rescaled' | 'unchanged' | 'updated';

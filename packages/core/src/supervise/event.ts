@@ -60,6 +60,8 @@ export type SuperviseEvent =
   /** The service's own pid became known after the shim's. */
   | Readonly<{ kind: 'pid-learned'; token: RunToken; pid: number }>
   | Readonly<{ kind: 'spawn-failed'; token: RunToken; code: string; message: string }>
+  /** `outcome`: `ok`, or what went wrong in words that follow the hook's name: `ended with exit 1`. */
+  | Readonly<{ kind: 'hook-ended'; id: string; outcome: string }>
   | Readonly<{ kind: 'run-exited'; token: RunToken; exit: RunExit }>
   /** Nothing that carries the token is alive any more. */
   | Readonly<{ kind: 'tree-gone'; token: RunToken }>

@@ -18,6 +18,7 @@ const endWords: Readonly<Record<EndReason, string>> = {
   'memory-limit': 'over its memory limit',
   'process-limit': 'over its limit of processes',
   'port-stolen': 'its port was stolen',
+  'hook-failed': 'its after_start hook failed',
   'stack-down': 'the stack goes down',
   replaced: 'replaced',
 };
@@ -36,6 +37,7 @@ const startWords: Readonly<Record<StartReason, string>> = {
   'memory-limit': 'after going over its memory limit',
   'process-limit': 'after going over its limit of processes',
   'port-stolen': 'its port was stolen',
+  'hook-failed': 'after its hook failed',
   'unknown-exit': 'after an end that nobody saw',
   reset: 'its counters were reset',
 };

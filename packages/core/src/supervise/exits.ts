@@ -2,6 +2,7 @@
  * What follows the end of a run: nothing, another one at once, or another one later.
  */
 import { decideExit, decideWait, isCounted } from './restart-policy.ts';
+import { beginHooks, dropHooks } from './hooks.ts';
 import { nextRandom } from './prng.ts';
 import { releasePort } from './ports.ts';
 import type { EndReason, RunExit, StartReason } from './run.ts';
@@ -9,10 +10,12 @@ import { startNow } from './start-order.ts';
 import {
   arm,
   emit,
+  isInternal,
   shouldRun,
   touch,
   type Instance,
   type Run,
+  type StartError,
   type SuperviseState,
 } from './state.ts';
 import { killLeftovers } from './stop-order.ts';
@@ -35,9 +38,43 @@ export function takeExit(state: SuperviseState, run: Run, seen: RunExit): void {
     if (successor?.phase === 'waiting') state.advancing.add(successor);
     return;
   }
+  dropHooks(state, 'after_start', run);
+  dropHooks(state, 'before_stop', run);
+  run.pid = null;
+  instance.ready = false;
+  if (!beginHooks(state, instance, run, 'after_stop')) afterExit(state, instance, run);
+  else instance.phase = 'ending';
+}
+
+/** Once its after_stop hooks, if there are any, have done their work. */
+export function afterExit(state: SuperviseState, instance: Instance, run: Run): void {
+  if (instance.run !== run || run.exit === null) return;
   detach(state, instance, run);
-  instance.lastExit = exit;
-  decideNext(state, instance, exit);
+  instance.lastExit = run.exit;
+  decideNext(state, instance, run.exit);
+}
+
+/** It never came to be: its command could not be started, or a hook before it failed. */
+export function startFailed(state: SuperviseState, run: Run, error: StartError | null): void {
+  const { instance } = run;
+  // What a shell answers for a command it cannot run; the record lets the next daemon decide.
+  const code = error?.code === 'ENOENT' ? 127 : 126;
+  const endedBy = run.end?.reason ?? null;
+  run.exit = { kind: 'code', code, posixSignal: null, endedBy, atMs: state.at.atMs };
+  emit(state, { kind: 'record', entry: { kind: 'ended', token: run.token, exit: run.exit } });
+  arm(state, `spawn:${run.token}`, null);
+  state.queuedEnds.delete(run);
+  dropHooks(state, 'before_start', run);
+  killLeftovers(state, run);
+  if (instance === null || instance.run !== run) return;
+  detach(state, instance, run);
+  if (error !== null) instance.spawnError = { code: error.code, message: error.message };
+  if (instance.removing) removeInstance(state, instance);
+  else if (!shouldRun(state, instance)) rest(state, instance, 'stopped');
+  else if (error === null) startNow(state, instance, againReason(run));
+  else if (error.permanent && !isInternal(instance.service.definition)) {
+    rest(state, instance, 'failed');
+  } else restartLater(state, instance, error.code === 'E-HOOK' ? 'hook-failed' : 'crash');
 }
 
 /** `run` no longer is the instance's life. */
@@ -58,6 +95,11 @@ export function decideNext(state: SuperviseState, instance: Instance, exit: RunE
   if (!shouldRun(state, instance)) {
     rest(state, instance, 'stopped');
     return;
+  }
+  const { hookError } = instance;
+  if (exit.endedBy === 'hook-failed' && hookError !== null) {
+    instance.spawnError = { code: hookError.code, message: hookError.message };
+    if (hookError.permanent) return rest(state, instance, 'failed');
   }
   const reason = reasonOf(exit);
   if (reason !== null && !isCounted(reason)) {
@@ -134,6 +176,12 @@ export function unknownExit(atMs: number): RunExit {
   return { kind: 'unknown', code: null, posixSignal: null, endedBy: null, atMs };
 }
 
+/** It is begun anew before its command was started, which is no fault of its own. */
+function againReason({ end, reason }: Run): StartReason {
+  if (end !== null) return reasonAfter(end.reason);
+  return isCounted(reason) ? 'dependency-restarted' : reason;
+}
+
 /** Why the next run starts after we ended the last one. */
 export function reasonAfter(reason: EndReason): StartReason {
   switch (reason) {
@@ -141,6 +189,7 @@ export function reasonAfter(reason: EndReason): StartReason {
     case 'memory-limit':
     case 'process-limit':
     case 'port-stolen':
+    case 'hook-failed':
     case 'config-changed':
     case 'dependency-restarted':
     case 'dependency-moved':

@@ -1,4 +1,5 @@
 /** What the supervisor tells others about an instance: plain data, the whole truth it has. */
+import type { HookStage } from '../stack/hook.ts';
 import type { PortAllocation, PortOwner } from '../stack/port.ts';
 import type { HeldLimit } from './held-limit.ts';
 import type { RollingView } from './rollout.ts';
@@ -54,6 +55,8 @@ export type InstanceView = Readonly<{
   /** Optional dependencies that are down: the instance shows `degraded`. */
   missingOptional: readonly string[];
   spawnError: Readonly<{ code: string; message: string }> | null;
+  /** The stage whose hooks hold up its start or its end; absent: none. */
+  hook?: HookStage;
   /** The last refused port and its owner; null when the preferred one was free. */
   portTrouble: Readonly<{ port: number; owner: PortOwner }> | null;
   /** Hash of the service definition that the live run was started with. */

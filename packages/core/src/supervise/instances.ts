@@ -148,6 +148,7 @@ function newInstance(state: SuperviseState, record: ServiceRecord, replica: numb
     waitingFor: [],
     optionalUntilMs: null,
     spawnError: null,
+    hookError: null,
     rssBytes: null,
     endAskedMs: null,
   };

@@ -47,6 +47,7 @@ export function isCounted(reason: StartReason): boolean {
     case 'memory-limit':
     case 'process-limit':
     case 'port-stolen':
+    case 'hook-failed':
       return true;
     case 'first-start':
     case 'operator-start':

@@ -5,11 +5,12 @@
  * world is slower than decisions. Such a run is killed when it turns out to live.
  */
 import type { SuperviseEvent } from './event.ts';
-import { detach, removeInstance, rest, restartLater, takeExit, unknownExit } from './exits.ts';
+import { startFailed, takeExit, unknownExit } from './exits.ts';
+import { beginHooks } from './hooks.ts';
 import type { RunToken, StartReason } from './run.ts';
-import { arm, emit, isInternal, shouldRun, touch, type Run, type SuperviseState } from './state.ts';
+import { arm, emit, touch, type Run, type SuperviseState } from './state.ts';
 import { treeLetGo } from './ports.ts';
-import { endRun, EXIT_WAIT_MS, forgetRun, killLeftovers, signalRun } from './stop-order.ts';
+import { endRun, EXIT_WAIT_MS, forgetRun, signalRun } from './stop-order.ts';
 
 type Of<K extends SuperviseEvent['kind']> = Extract<SuperviseEvent, { kind: K }>;
 
@@ -33,6 +34,7 @@ export function takeSpawned(state: SuperviseState, event: Of<'run-spawned'>): vo
   if (instance === null) return;
   instance.phase = 'up';
   touch(state, instance, 'spawned');
+  beginHooks(state, instance, run, 'after_start');
   if (instance.service.definition.healthChecks.length === 0) setReady(state, run, true);
   // A rollout is told once, when all of it is over.
   if (TOLD_TO_DEPENDANTS.has(run.reason) && instance.service.rollout === null)
@@ -63,23 +65,8 @@ const PERMANENT_CODES: ReadonlySet<string> = new Set([
 export function takeSpawnFailure(state: SuperviseState, event: Of<'spawn-failed'>): void {
   const run = state.runs.get(event.token);
   if (run === undefined || run.exit !== null) return;
-  const { instance } = run;
-  // What a shell answers for a command it cannot run; the record lets the next daemon decide.
-  const code = event.code === 'ENOENT' ? 127 : 126;
-  const endedBy = run.end?.reason ?? null;
-  run.exit = { kind: 'code', code, posixSignal: null, endedBy, atMs: state.at.atMs };
-  emit(state, { kind: 'record', entry: { kind: 'ended', token: run.token, exit: run.exit } });
-  arm(state, `spawn:${run.token}`, null);
-  state.queuedEnds.delete(run);
-  killLeftovers(state, run);
-  if (instance === null || instance.run !== run) return;
-  detach(state, instance, run);
-  instance.spawnError = { code: event.code, message: event.message };
-  if (instance.removing) removeInstance(state, instance);
-  else if (!shouldRun(state, instance)) rest(state, instance, 'stopped');
-  else if (PERMANENT_CODES.has(event.code) && !isInternal(instance.service.definition)) {
-    rest(state, instance, 'failed');
-  } else restartLater(state, instance, 'crash');
+  const { code, message } = event;
+  startFailed(state, run, { code, message, permanent: PERMANENT_CODES.has(code) });
 }
 
 export function takeTreeGone(state: SuperviseState, token: RunToken): void {

@@ -39,6 +39,7 @@ export type EndReason =
   | 'memory-limit'
   | 'process-limit'
   | 'port-stolen'
+  | 'hook-failed'
   | 'stack-down'
   | 'replaced';
 
@@ -57,5 +58,6 @@ export type StartReason =
   | 'memory-limit'
   | 'process-limit'
   | 'port-stolen'
+  | 'hook-failed'
   | 'unknown-exit'
   | 'reset';

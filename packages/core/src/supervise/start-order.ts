@@ -7,6 +7,7 @@
  */
 import type { Dependency } from '../stack/service.ts';
 import { environmentFor, toldPorts } from './environment.ts';
+import { beginHooks } from './hooks.ts';
 import { askPort, forgetPort, isGrantFresh } from './ports.ts';
 import type { StartReason } from './run.ts';
 import {
@@ -109,6 +110,12 @@ export function advance(state: SuperviseState, instance: Instance): void {
   spawn(state, instance);
 }
 
+/** Nothing stands against its start, its own run aside. */
+export function mayStart(state: SuperviseState, instance: Instance): boolean {
+  const own = instance.service.definition.name;
+  return missingFor(state, instance).every(({ service }) => service === own);
+}
+
 function missingFor(state: SuperviseState, instance: Instance): Instance['waitingFor'] {
   const missing: { service: string; condition: string }[] = [];
   for (const { service, condition, required } of instance.service.definition.dependsOn) {
@@ -154,7 +161,6 @@ function mayStillWait(state: SuperviseState, instance: Instance): boolean {
 
 function spawn(state: SuperviseState, instance: Instance): void {
   const { definition } = instance.service;
-  const notify = notifyWish(definition);
   state.runCount += 1;
   const token = `${state.epoch}-${state.runCount}`;
   const run = newRun(state, instance, token);
@@ -162,6 +168,7 @@ function spawn(state: SuperviseState, instance: Instance): void {
   instance.run = run;
   instance.phase = 'spawning';
   instance.spawnError = null;
+  instance.hookError = null;
   if (instance.optionalUntilMs !== null) arm(state, `optional:${instance.id}`, null);
   instance.optionalUntilMs = null;
   countStart(state, instance, run.reason);
@@ -179,6 +186,18 @@ function spawn(state: SuperviseState, instance: Instance): void {
       ...(instance.crashLoop ? { crashLoop: true } : {}),
     },
   });
+  if (!beginHooks(state, instance, run, 'before_start')) emitSpawn(state, instance, run);
+  touch(state, instance, run.reason);
+}
+
+/** Once its before_start hooks, if there are any, have done their work. */
+export function emitSpawn(
+  state: SuperviseState,
+  instance: Instance,
+  { token, configHash }: Run,
+): void {
+  const { definition } = instance.service;
+  const notify = notifyWish(definition);
   emit(state, {
     kind: 'spawn',
     token,
@@ -188,11 +207,10 @@ function spawn(state: SuperviseState, instance: Instance): void {
     environment: environmentFor(state, instance, token),
     limits: definition.limits,
     templates: definition.templates,
-    configHash: run.configHash,
+    configHash,
     ...(notify === null ? {} : { notify }),
   });
   arm(state, `spawn:${token}`, SPAWN_WAIT_MS);
-  touch(state, instance, run.reason);
 }
 
 function newRun(state: SuperviseState, instance: Instance, token: string): Run {

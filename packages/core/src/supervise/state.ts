@@ -13,6 +13,7 @@ import type { SuperviseEffect } from './effect.ts';
 import type { HeldLimit } from './held-limit.ts';
 import { createPrng, type Prng } from './prng.ts';
 import type { Rollout } from './rollout.ts';
+import type { Hook, HookStage } from '../stack/hook.ts';
 import type { EndReason, RunExit, RunToken, StartReason } from './run.ts';
 
 /** Both clocks, read once per event. `nowMs` monotonic (durations), `atMs` wall (stamps). */
@@ -91,10 +92,15 @@ export type Instance = {
   /** Until then an optional dependency on its way is waited for; null: not waiting. */
   optionalUntilMs: number | null;
   spawnError: Readonly<{ code: string; message: string }> | null;
+  /** Its after_start hook failed, and its run is ended for that. */
+  hookError: StartError | null;
   rssBytes: number | null;
   /** When the end of its last run was decided (monotonic); null: not since it rested. */
   endAskedMs: number | null;
 };
+
+/** `permanent`: trying again does not mend it. */
+export type StartError = Readonly<{ code: string; message: string; permanent: boolean }>;
 
 export type PortState = {
   /** The last port it was given; kept while stopped. */
@@ -147,13 +153,29 @@ export type Run = {
   readonly stopGraceMs: number;
 };
 
+/** The hooks of one stage of one run, at work. */
+export type HookRun = {
+  readonly id: string;
+  readonly stage: HookStage;
+  readonly instance: Instance;
+  readonly run: Run;
+  /** As they were when the stage began. */
+  readonly hooks: readonly Hook[];
+  index: number;
+  /** Of the one at `index`, monotonic. */
+  startedMs: number;
+  /** It was asked to end because it took too long. */
+  overdue: boolean;
+};
+
 /**
  * `queued`: waits for dependants to end first. `draining`: asks nobody for anything any more and
- * finishes what it has. `stuck`: killed in vain, holds up nobody.
+ * finishes what it has. `preparing`: its before_stop hooks run. `stuck`: killed in vain, holds up
+ * nobody.
  */
 export type End = {
   reason: EndReason;
-  stage: 'queued' | 'draining' | 'signalled' | 'killed' | 'stuck';
+  stage: 'queued' | 'draining' | 'preparing' | 'signalled' | 'killed' | 'stuck';
 };
 
 export type SuperviseState = {
@@ -170,6 +192,7 @@ export type SuperviseState = {
   lastPorts: Map<string, number>;
   /** Services of which the run log holds a wish. */
   remembered: Set<string>;
+  readonly hooks: Map<string, HookRun>;
   /** Runs whose stop waits for dependants. */
   readonly queuedEnds: Set<Run>;
   goingDown: boolean;
@@ -197,6 +220,7 @@ export function createState(options: SuperviseOptions): SuperviseState {
     runs: new Map(),
     lastPorts: new Map(),
     remembered: new Set(),
+    hooks: new Map(),
     queuedEnds: new Set(),
     goingDown: false,
     halted: false,

@@ -12,6 +12,7 @@ import type { SuperviseEffect } from './effect.ts';
 import type { SuperviseEvent } from './event.ts';
 import { takeExit } from './exits.ts';
 import { tellEndpoints } from './endpoints.ts';
+import { takeHookEnded } from './hook-events.ts';
 import { takePortMove } from './port-move.ts';
 import { takeGrant, takeRefusal } from './ports.ts';
 import { takeStart } from './recovery.ts';
@@ -69,6 +70,8 @@ function decide(state: SuperviseState, event: SuperviseEvent): void {
       return takePid(state, event);
     case 'spawn-failed':
       return takeSpawnFailure(state, event);
+    case 'hook-ended':
+      return takeHookEnded(state, event);
     case 'run-exited': {
       const run = state.runs.get(event.token);
       if (run !== undefined) takeExit(state, run, event.exit);
@@ -165,6 +168,7 @@ function publish(state: SuperviseState): void {
 
 function isDown(state: SuperviseState): boolean {
   if (!state.goingDown || state.halted || state.queuedEnds.size > 0) return false;
+  if (state.hooks.size > 0) return false;
   for (const run of state.runs.values()) {
     if (run.end?.stage !== 'stuck') return false;
   }

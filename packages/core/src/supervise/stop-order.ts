@@ -6,6 +6,7 @@
  * of graces; a run that survives SIGKILL (stuck in the kernel) holds up nobody after a while.
  */
 import type { EndReason } from './run.ts';
+import { beginHooks, isHooking } from './hooks.ts';
 import {
   arm,
   emit,
@@ -57,13 +58,15 @@ export function releaseQueuedEnds(state: SuperviseState): void {
   }
 }
 
-const SOFT_STAGES: ReadonlySet<string> = new Set(['queued', 'draining', 'signalled']);
+const SOFT_STAGES: ReadonlySet<string> = new Set(['queued', 'draining', 'preparing', 'signalled']);
 
 /** Its time to finish what it has is over. */
 export function endGently(state: SuperviseState, run: Run): void {
-  if (run.end === null) return;
+  if (run.end === null || prepareStop(state, run)) return;
   run.end.stage = 'signalled';
   if (run.confirmed) signalRun(state, run);
+  else if (isHooking(state, 'before_start', run))
+    emit(state, { kind: 'kill-hook', id: `before_start/${run.token}` });
 }
 
 /** Planned ends while others serve: only then it helps clients to hear of it before. */
@@ -103,6 +106,22 @@ function drainRun(state: SuperviseState, run: Run, drainMs: number): void {
   arm(state, `drain:${run.token}`, drainMs);
   touch(state, run.instance, 'draining');
 }
+
+/** true: its before_stop hooks run first. What is broken anyway is not asked to prepare. */
+function prepareStop(state: SuperviseState, run: Run): boolean {
+  const { instance, end } = run;
+  if (instance === null || end === null || !run.confirmed || BROKEN.has(end.reason)) return false;
+  if (!beginHooks(state, instance, run, 'before_stop')) return false;
+  end.stage = 'preparing';
+  return true;
+}
+
+const BROKEN: ReadonlySet<EndReason> = new Set([
+  'hang',
+  'memory-limit',
+  'port-stolen',
+  'hook-failed',
+]);
 
 /** Also called when a run that is to end is confirmed: before that there is nobody to signal. */
 export function signalRun(state: SuperviseState, run: Run): void {
@@ -149,7 +168,7 @@ function mustWait(state: SuperviseState, run: Run): boolean {
   const { definition } = run.instance.service;
   for (const name of state.graph.dependants.get(definition.name) ?? []) {
     for (const { run: other } of state.services.get(name)?.instances.values() ?? []) {
-      if (isEnding(other)) return true;
+      if (isEnding(other) || isCleaningUp(state, other)) return true;
     }
   }
   if (!state.goingDown || !isInternal(definition)) return false;
@@ -157,7 +176,8 @@ function mustWait(state: SuperviseState, run: Run): boolean {
     const internal = other.instance !== null && isInternal(other.instance.service.definition);
     if (!internal && isEnding(other)) return true;
   }
-  return false;
+  // A hook may tell the controller something.
+  return state.hooks.size > 0;
 }
 
 /** Their run is broken or misled already: waiting would only make it worse. */
@@ -166,10 +186,16 @@ const IMMEDIATE: ReadonlySet<EndReason> = new Set([
   'memory-limit',
   'process-limit',
   'port-stolen',
+  'hook-failed',
   'dependency-moved',
   'dependency-restarted',
 ]);
 
 function isEnding(run: Run | null): boolean {
   return run !== null && run.exit === null && run.end !== null && run.end.stage !== 'stuck';
+}
+
+/** Whoever ended may still need what it depended on, for its after_stop hooks. */
+function isCleaningUp(state: SuperviseState, run: Run | null): boolean {
+  return run !== null && isHooking(state, 'after_stop', run);
 }

@@ -4,6 +4,7 @@
  * A timer that was replaced may fire all the same; each case therefore asks whether its time has
  * come and its reason still holds.
  */
+import { hookOverdue } from './hook-events.ts';
 import { OPTIONAL_WAIT_MS, startNow } from './start-order.ts';
 import { exitOverdue } from './run-events.ts';
 import { retryDue } from './ports.ts';
@@ -19,6 +20,7 @@ export function takeTimer(state: SuperviseState, timer: string): void {
   if (instance !== undefined) fireForInstance(state, kind, instance);
   const record = kind === 'rolling' ? state.services.get(subject) : undefined;
   if (record !== undefined) rolloutDue(state, record);
+  if (kind === 'hook') return hookOverdue(state, subject);
   const run = state.runs.get(subject);
   if (run !== undefined) fireForRun(state, kind, run);
 }

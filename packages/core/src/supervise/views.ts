@@ -1,8 +1,17 @@
 /** Reads the policy's state for others: snapshots, and what a request may name. */
+import type { HookStage } from '../stack/hook.ts';
+import { isHooking } from './hooks.ts';
 import type { InstanceState, InstanceView } from './instance-view.ts';
 import { rollingView } from './rollout.ts';
 import { missingOptional } from './start-order.ts';
 import { shouldRun, type Instance, type SuperviseState } from './state.ts';
+
+const holdingUp: readonly HookStage[] = ['before_start', 'before_stop', 'after_stop'];
+
+function hookOf(state: SuperviseState, { run }: Instance): Pick<InstanceView, 'hook'> {
+  const hook = run === null ? undefined : holdingUp.find((one) => isHooking(state, one, run));
+  return hook === undefined ? {} : { hook };
+}
 
 /** Every instance, internal ones included, in order of the file. */
 export function instanceViews(state: SuperviseState): readonly InstanceView[] {
@@ -86,5 +95,6 @@ export function viewOf(state: SuperviseState, instance: Instance): InstanceView 
     rssBytes: instance.rssBytes,
     ...(run === null || run.held.length === 0 ? {} : { limits: run.held }),
     rolling: rollingView(service.rollout),
+    ...hookOf(state, instance),
   };
 }

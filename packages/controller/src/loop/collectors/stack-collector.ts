@@ -58,6 +58,7 @@ function observationsOf(
       return commandTaken(notice, link, atMs);
     case 'continued':
     case 'rolled':
+    case 'hook-failed':
       return [];
     default:
       return notice satisfies never;

@@ -142,6 +142,7 @@ const ILLNESSES: ReadonlySet<string> = new Set([
   'memory-limit',
   'process-limit',
   'port-stolen',
+  'hook-failed',
 ]);
 
 /** Ended by itself, from outside, or by us because it was ill; not because somebody asked. */

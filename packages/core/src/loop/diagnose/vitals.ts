@@ -3,7 +3,7 @@ import type { ServiceExam } from '../collect/exam.ts';
 import { isLive } from '../collect/service-health.ts';
 import type { CheckPicture, EndSeen, ServicePicture } from '../collect/picture.ts';
 
-const ownReasons = new Set(['hang', 'memory-limit', 'process-limit', 'port-stolen']);
+const ownReasons = new Set(['hang', 'memory-limit', 'process-limit', 'port-stolen', 'hook-failed']);
 
 /** Some instance has a process (an external one counts as there). */
 export function isAlive(service: ServicePicture): boolean {

@@ -19,6 +19,7 @@ const faults: Readonly<Record<string, string>> = {
   'memory-limit': 'went over its memory limit',
   'process-limit': 'went over its limit of processes',
   'port-stolen': 'lost its port to another process',
+  'hook-failed': 'was ended because its after_start hook failed',
 };
 
 export const exit: Detector = {

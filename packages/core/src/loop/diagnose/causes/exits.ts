@@ -111,9 +111,11 @@ const unknownExit: Rule = {
 const spawnFailed: Rule = {
   id: 'spawn-failed',
   phases: ['ended'],
-  explain({ input }) {
+  explain(facts) {
+    const { input } = facts;
     const { spawnError } = input.view;
     if (spawnError === null) return null;
+    if (spawnError.code === 'E-HOOK') return hookCause(facts, spawnError.message);
     return {
       sentence: `could not be started: ${clip(spawnError.message, 130)}`,
       confidence: 0.8,
@@ -122,6 +124,21 @@ const spawnFailed: Rule = {
     };
   },
 };
+
+function hookCause(facts: Facts, message: string): NonNullable<ReturnType<Rule['explain']>> {
+  const isDown = facts.input.view.nextStartAtMs === null;
+  const line = lastErrorLine(facts.lines) ?? lastLine(facts.lines);
+  const said = line === null ? '' : `; it said: ${clip(line, 80)}`;
+  return {
+    sentence: `${isDown ? 'kept down' : 'not started'}: ${clip(message, 130)}${said}`,
+    confidence: 0.95,
+    evidence: [
+      { kind: 'exit', text: message, atMs: null },
+      ...(line === null ? [] : [logEvidence(facts, line)]),
+    ],
+    next: [`fettle logs ${facts.input.service}`, `fettle start ${facts.input.service}`],
+  };
+}
 
 /** We ended it for a reason that is no illness and it has not come back yet. */
 const endedByUs: Rule = {

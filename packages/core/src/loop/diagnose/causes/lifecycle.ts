@@ -191,6 +191,14 @@ const starting: Rule = {
         evidence: [],
         next: [],
       };
+    const { hook } = input.view;
+    if (hook !== undefined)
+      return {
+        sentence: `is held up for ${howLong(ageMs)} by its ${hook} hook`,
+        confidence: 0.5,
+        evidence: [],
+        next: [`fettle logs ${input.service}`],
+      };
     return {
       sentence: `is starting for ${howLong(ageMs)}; ${what}`,
       confidence: input.view.state === 'starting' ? 0.25 : 0.15,

@@ -27,6 +27,7 @@ const troubles = new Set<string | null>([
   'memory-limit',
   'process-limit',
   'port-stolen',
+  'hook-failed',
 ]);
 const isTrouble = ({ endedBy }: EndSeen): boolean => troubles.has(endedBy);
 
