@@ -21,7 +21,7 @@ export type Machine = Readonly<{
   reboot(): Promise<void>;
   /** Everything is gone at once. */
   powerCut(): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }>;
 
 export const clone = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
@@ -81,8 +81,9 @@ export async function startMachine(): Promise<Machine> {
       process.kill(booted.init, 'SIGKILL');
       await again();
     },
-    close() {
+    async close() {
       tryKill(booted.init);
+      await booted.gone;
       spawnSync('umount', ['-l', dir]);
       spawnSync('find', [group, '-depth', '-type', 'd', '-delete']);
       rmSync(dir, { recursive: true, force: true });

@@ -266,6 +266,12 @@ export const catalogue: readonly CatalogueEntry[] = [
     load: () => import('./commands/uninstall.ts'),
   },
   {
+    name: 'upgrade',
+    group: 'Set up',
+    summary: 'another version under running stacks, taken back when one is not well',
+    load: () => import('./commands/upgrade.ts'),
+  },
+  {
     name: '__unit',
     group: 'Set up',
     summary: 'what the installed unit calls',
