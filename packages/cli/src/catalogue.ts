@@ -122,6 +122,13 @@ export const catalogue: readonly CatalogueEntry[] = [
     load: () => import('./commands/graph.ts'),
   },
   {
+    name: 'watch',
+    group: 'Look',
+    summary: 'files whose change restarts a service, and what their last change led to',
+    completes: 'services',
+    load: () => import('./commands/watch.ts'),
+  },
+  {
     name: 'events',
     group: 'Look',
     summary: 'what happened, newest last; -F follows',

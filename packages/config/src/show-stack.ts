@@ -4,6 +4,7 @@
  */
 import type { HealthCheck } from '@fettle/core/stack/health-check';
 import type { Hooks } from '@fettle/core/stack/hook';
+import type { WatchRule } from '@fettle/core/stack/watch-rule';
 import type { PortRequest } from '@fettle/core/stack/port';
 import type { Rolling, Service, Stack } from '@fettle/core/stack/service';
 import { stringify } from 'yaml';
@@ -71,6 +72,7 @@ function serviceDocument(service: Service, masks: Masks): Plain {
   if (service.drainMs !== undefined) document['drain'] = durationText(service.drainMs);
   Object.assign(document, limitsDocument(service));
   if (service.templates.length > 0) document['templates'] = service.templates;
+  if (service.watch !== undefined) document['watch'] = service.watch.map(watchDocument);
   if (service.hooks !== undefined) document['hooks'] = hooksDocument(service.hooks, masks);
   if (!service.required) document['required'] = false;
   if (Object.keys(service.labels).length > 0)
@@ -181,6 +183,10 @@ function probeDocument({ probe }: HealthCheck, masks: Masks): Plain {
     default:
       return probe satisfies never;
   }
+}
+
+function watchDocument({ paths, ignore, action, debounceMs }: WatchRule): Plain {
+  return { paths, ignore, action, debounce: durationText(debounceMs) };
 }
 
 function hooksDocument(hooks: Hooks, masks: Masks): Plain {

@@ -14,6 +14,7 @@ import { openSettings } from './loop/loop-settings.ts';
 import { steadyClock } from './loop/steady-clock.ts';
 import { openLoopPart } from './loop/loop-part.ts';
 import { watchRunbooks } from './loop/runbook-files.ts';
+import { openWatchPart } from './watch/watch-part.ts';
 import { createWhy } from './why/why-part.ts';
 
 export async function buildParts({
@@ -73,5 +74,11 @@ export async function buildParts({
     onTrouble: (cause) => log.error({ err: cause }, 'the loop cannot keep its records'),
   });
   files.doubt((service) => failsUsers(loop.state.picture, service, steadyMs()));
-  return { logs, health, figures, why, loop, errors };
+  const watch = openWatchPart({
+    link,
+    journal,
+    nowMs,
+    onTrouble: (cause) => log.warn({ err: cause }, 'a changed file led to nothing'),
+  });
+  return { logs, health, figures, why, loop, errors, watch };
 }

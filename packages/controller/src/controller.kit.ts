@@ -238,6 +238,7 @@ export function nullParts(over: Partial<Parts> = {}): Parts {
       stop: () => nothing,
     },
     loop: idleLoop(),
+    watch: { rules: () => [], stop: () => nothing },
     errors: {
       take: () => nothing,
       groups: () => [],

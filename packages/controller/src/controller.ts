@@ -20,6 +20,7 @@ import { createRecorder } from './recorder.ts';
 import { createStatusKeeper } from './status-keeper.ts';
 import { openStore } from './store-open.ts';
 import type { Store } from './store.ts';
+import type { WatchPart } from './watch/watch-part.ts';
 import { createSupervisorLink, type FullLink } from './supervisor-link.ts';
 
 export type Log = Readonly<{
@@ -48,6 +49,7 @@ export type Parts = Readonly<{
   why: WhyPart;
   loop: LoopPart;
   errors: ErrorsPart;
+  watch: WatchPart;
 }>;
 
 export type ControllerOptions = Readonly<{
@@ -149,7 +151,8 @@ export async function startController(options: ControllerOptions): Promise<Contr
       await api.close();
       rmSync(paths.controllerSocket, { force: true });
       link.stop();
-      const all = [parts.loop, parts.errors, parts.health, parts.figures, parts.logs, parts.why];
+      const { loop, errors, health, figures, logs, why, watch } = parts;
+      const all = [watch, loop, errors, health, figures, logs, why];
       await within(stopPartsMs, Promise.allSettled(all.map((part) => part.stop())));
       journal.stop();
       await store.close();

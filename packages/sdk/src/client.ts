@@ -9,6 +9,7 @@ import type {
   EventsDocument,
   HealthDocument,
   LinksDocument,
+  WatchesDocument,
   LogLine,
   LogsDocument,
   LogLevel,
@@ -66,6 +67,8 @@ export type FettleClient = Readonly<{
   ports(): Promise<PortsDocument>;
   /** Tries every declared edge now, so it may take seconds: 30 s deadline. */
   links(): Promise<LinksDocument>;
+  /** Files whose change restarts a service. */
+  watches(): Promise<WatchesDocument>;
   /** For few lines: the whole answer is held, and has 30 s. */
   logs(request: LogsRequest): Promise<LogsDocument>;
   /** What `request` selects, however much, as it is read; goes on after a lost connection. */
@@ -119,6 +122,7 @@ export function createClient(transport: Transport, options: ClientOptions = {}):
       get(`${name === null ? '/api/v1' : servicePath(name)}/timeline${queryOf({ since })}`),
     events: (request = {}) => get(`/api/v1/events${queryOf(request)}`),
     ports: () => get('/api/v1/ports'),
+    watches: () => get('/api/v1/watches'),
     links: () => get('/api/v1/links', Math.max(timeoutMs, 30_000)),
     logs: (request) => get(logsPath(request, false), Math.max(timeoutMs, 30_000)),
     readLogs: (request, live) =>

@@ -18,6 +18,7 @@ import { joinCommand } from './command.ts';
 import type { BuildContext } from './context.ts';
 import { buildEnvironment } from './environment.ts';
 import { buildCleanup, grantedFiles } from './files.ts';
+import { buildWatch } from './watch.ts';
 import { buildHooks } from './hooks.ts';
 import { addressOf, buildHealth, buildHealthcheck, type HealthHome } from './health.ts';
 
@@ -40,11 +41,12 @@ export function buildService(
     hasPort: port !== null || saysPort(entry.node),
     externalUrl,
   };
+  const workingDir = buildWorkingDir(fields, path, context);
   const restart = buildRestart(fields, awaited);
   return {
     name,
     command: external ? [] : buildCommand(entry, context),
-    workingDir: buildWorkingDir(fields, path, context),
+    workingDir,
     environment: buildEnvironment(fields, path, context),
     dependsOn: dependenciesOf(fields),
     ...restart,
@@ -74,6 +76,7 @@ export function buildService(
       (fields.labels?.value ?? []).map((label) => [label.name, label.value ?? '']),
     ),
     ...buildHooks(fields, path, context),
+    ...buildWatch(fields, { path, workingDir }, context),
     ...buildHealing(fields, path, context),
     place: placeOf(keySpot),
   };

@@ -13,6 +13,7 @@ import { healthcheckKeys, healthKeys } from './health-keys.ts';
 import { hookKeys, hooksKeys } from './hook-keys.ts';
 import { portObjectKeys, publishedKeys } from './port-keys.ts';
 import { dependencyKeys, envFileKeys, serviceKeys, templateKeys } from './service-keys.ts';
+import { watchKeys } from './watch-keys.ts';
 import { portsKeys, stackKeys } from './stack-keys.ts';
 
 export const keyGroups: Readonly<Record<string, Keys>> = {
@@ -32,6 +33,7 @@ export const keyGroups: Readonly<Record<string, Keys>> = {
   'In one of `templates`': templateKeys,
   'In `hooks`': hooksKeys,
   'In one of `hooks`, of `post_start` and `pre_stop`': hookKeys,
+  'In `watch`': watchKeys,
   'In the top `ports`': portsKeys,
   'In one of the top `configs` and `secrets`': fileKeys,
   "In one of a service's `configs` and `secrets`": grantKeys,

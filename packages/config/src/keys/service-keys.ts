@@ -17,6 +17,7 @@ import { pairsShape } from './pair-keys.ts';
 import { portWish, publishedPorts } from './port-keys.ts';
 import { globs, grants } from './file-keys.ts';
 import { serviceHeal } from './heal-keys.ts';
+import { watchShape } from './watch-keys.ts';
 import { cpus, deployShape, positiveCount, ulimitsShape } from './deploy-keys.ts';
 import { composeHooks, hooksShape } from './hook-keys.ts';
 import { ignoredServiceKeys } from './ignored-keys.ts';
@@ -298,6 +299,11 @@ export const serviceKeys = {
   ),
   templates: key(templates, 'fettle', 'Files written before each start, with `${NAME}` replaced.'),
   hooks: key(hooksShape, 'fettle', 'Commands before and after its start and its stop.'),
+  watch: key(
+    watchShape,
+    'fettle',
+    'Files whose change restarts it; `true`: those of its working folder.',
+  ),
   class: key(
     pattern(name, 'the name of a port class', 'E-CONFIG-NAME'),
     'fettle',

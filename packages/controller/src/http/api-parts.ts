@@ -6,6 +6,7 @@ import type { FullJournal } from '../journal.ts';
 import type { StatusKeeper } from '../status-keeper.ts';
 import type { Store } from '../store.ts';
 import type { FullLink } from '../supervisor-link.ts';
+import type { WatchPart } from '../watch/watch-part.ts';
 import type { Tokens } from './tokens.ts';
 
 export type ApiParts = Readonly<{
@@ -20,6 +21,7 @@ export type ApiParts = Readonly<{
   why: WhyPart;
   loop: LoopPart;
   errors: ErrorsPart;
+  watch: WatchPart;
   status: StatusKeeper;
   tokens: Tokens;
   version: string;

@@ -55,6 +55,7 @@ const cases: readonly (readonly [string, string])[] = [
   ['/api/v1/events', 'EventsDocument'],
   ['/api/v1/ports', 'PortsDocument'],
   ['/api/v1/links', 'LinksDocument'],
+  ['/api/v1/watches', 'WatchesDocument'],
   ['/api/v1/logs', 'LogsDocument'],
   ['/api/v1/errors', 'ErrorsDocument'],
   ['/api/v1/incidents', 'IncidentsDocument'],

@@ -237,6 +237,27 @@ named(
     ),
   }) satisfies z.ZodType<Documents.LinksDocument>,
 );
+named(
+  'WatchesDocument',
+  z.object({
+    schema: z.literal('fettle.watches/v1'),
+    rules: z.array(
+      z.object({
+        service: text,
+        paths: z.array(text),
+        ignore: z.array(text),
+        action: z.enum(['restart', 'reload', 'none']),
+        debounceMs: count,
+        files: count,
+        folders: count,
+        looking: z.boolean(),
+        cut: z.boolean(),
+        muted: z.array(text),
+        last: z.object({ at: time, files: z.array(text), count, done: text }).nullable(),
+      }),
+    ),
+  }) satisfies z.ZodType<Documents.WatchesDocument>,
+);
 const line = named(
   'LogLine',
   z.object({

@@ -32,6 +32,7 @@ import { createStaticFiles, securityHeaders } from './static-files.ts';
 import { addStatusRoutes } from './status-routes.ts';
 import { addStreamRoutes } from './stream-routes.ts';
 import { createStreamSlots } from './stream-slots.ts';
+import { addWatchRoutes } from './watch-routes.ts';
 import { addTokenRoutes } from './token-routes.ts';
 
 export type ApiOptions = Readonly<{
@@ -93,6 +94,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   addCommandRoutes(routes, parts);
   addPortRoutes(routes, parts);
   addLinkRoutes(routes, parts);
+  addWatchRoutes(routes, parts);
   addLogRoutes(routes, parts, slots);
   addIncidentRoutes(routes, parts);
   addDeliveryRoutes(routes, parts);

@@ -6,6 +6,7 @@
  * secret).
  */
 import type { ConfigFile, Constraint, HealLevel, HealWish, NotifyTarget } from './heal-wish.ts';
+import type { WatchRule } from './watch-rule.ts';
 import type { Hooks } from './hook.ts';
 import type { HealthCheck } from './health-check.ts';
 import type { PortRequest } from './port.ts';
@@ -71,6 +72,8 @@ export type Service = Readonly<{
   templates: readonly Template[];
   /** Absent: none. */
   hooks?: Hooks;
+  /** Absent: no file is watched. */
+  watch?: readonly WatchRule[];
   /** An optional component's failure degrades the stack, never fails it. */
   required: boolean;
   /** Probed, never started or stopped; its port is where it listens. */

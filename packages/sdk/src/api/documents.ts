@@ -77,6 +77,31 @@ export type PortRow = Readonly<{
   note: string | null;
 }>;
 
+/** `GET /api/v1/watches`, `fettle watch --json`. */
+export type WatchesDocument = Readonly<{
+  schema: 'fettle.watches/v1';
+  rules: readonly WatchedRule[];
+}>;
+export type WatchedRule = Readonly<{
+  service: string;
+  /** Absolute. */
+  paths: readonly string[];
+  ignore: readonly string[];
+  action: 'restart' | 'reload' | 'none';
+  debounceMs: number;
+  /** Seen and counted now. */
+  files: number;
+  folders: number;
+  /** Some of it is looked at every two seconds, because the kernel gave no watch. */
+  looking: boolean;
+  /** There are more than can be watched. */
+  cut: boolean;
+  /** Files that do not count any more, because they changed in a circle or all the time. */
+  muted: readonly string[];
+  /** null: nothing has changed since it is watched. `files`: the first of `count`. */
+  last: Readonly<{ at: string; files: readonly string[]; count: number; done: string }> | null;
+}>;
+
 /** `GET /api/v1/links` (tries each now), `fettle links --json`. */
 export type LinksDocument = Readonly<{
   schema: 'fettle.links/v1';
