@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fettleIn } from '../live-shop.ts';
 import { rollDice, type Dice } from './dice.ts';
 import { common, type DrillStack, type Parts, type Program } from './drill-stack.ts';
-import { freePort, openFaultProxy, type FaultProxy } from './fault-proxy.ts';
+import { openFaultProxy, type FaultProxy } from './fault-proxy.ts';
 import { drawStack } from './generated/draw-stack.ts';
 import { envFile, layOut } from './generated/lay-out.ts';
 import { timedFormats } from './generated/wording.ts';
@@ -30,8 +30,9 @@ export async function openGeneratedStack(seed: string, firstPort: number): Promi
     dir: join(base, 'stack'),
     controls: join(base, 'c'),
     firstPort,
-    linkPort: await freePort(),
-    partnerPort: await freePort(),
+    // None that the kernel gives to outgoing connections: the partner leaves, and comes back.
+    linkPort: firstPort + 198,
+    partnerPort: firstPort + 199,
     has,
   });
   layOut(plan, () => passwordFrom(dice));
@@ -78,13 +79,13 @@ async function openPartner(port: number): Promise<Switch> {
   });
   const wanted = async (on: boolean): Promise<void> => {
     if (on === server.listening) return;
-    await new Promise<void>((resolve) => {
-      if (on) server.listen(port, '127.0.0.1', resolve);
-      else {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    if (on) server.once('error', reject).listen(port, '127.0.0.1', resolve);
+    else {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    }
+    await promise.finally(() => server.off('error', reject));
   };
   await wanted(true);
   return { switch: wanted };

@@ -16,12 +16,13 @@ export function remembered(stack: DrillStack): DrillStack {
   return kept;
 }
 
-/** On Ctrl-C and SIGTERM everything goes down before we end. */
+/** On Ctrl-C, SIGTERM and our own faults everything goes down before we end. */
 export function closeOnSignal(): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => {
-      console.error(`${signal}: ${open.size} stacks go down`);
-      const closing = [...open].map((stack) => stack.close().catch(() => {}));
-      void Promise.all(closing).then(() => process.exit(130));
-    });
+  const end = (why: string, code: number): void => {
+    console.error(`${why}: ${open.size} stacks go down`);
+    const closing = [...open].map((stack) => stack.close().catch(() => {}));
+    void Promise.all(closing).then(() => process.exit(code));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end(signal, 130));
+  process.once('uncaughtException', (error: Error) => end(error.stack ?? String(error), 70));
 }

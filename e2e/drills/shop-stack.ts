@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fettleIn, root } from '../live-shop.ts';
 import { rollDice, type Dice } from './dice.ts';
 import { common, type DrillStack, type Parts, type Program } from './drill-stack.ts';
-import { freePort, openFaultProxy, type FaultProxy } from './fault-proxy.ts';
+import { openFaultProxy, type FaultProxy } from './fault-proxy.ts';
 import { drillPolicy } from './heal-policy.ts';
 import { cannotMount, mountSmallDisk, unmount } from './small-disk.ts';
 
@@ -49,7 +49,7 @@ export async function openShopStack({ seed, firstPort, link }: ShopWish): Promis
     controls: join(base, 'c'),
     lib: join(base, 'lib'),
     firstPort,
-    linkPort: link ? await freePort() : null,
+    linkPort: link ? firstPort + 199 : null,
     python,
   };
   copyShop(place);
