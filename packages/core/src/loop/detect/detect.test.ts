@@ -148,6 +148,18 @@ test('an optional service only degrades', () => {
   expect(stage.showing().map(({ severity }) => severity)).toEqual(['info']);
 });
 
+test('an optional service that keeps crashing is told like any other', () => {
+  const stage = new Watched([service('mail', { required: false }), service('api')]);
+  stage.look();
+  stage.end('mail', { code: 1, ranMs: 100 });
+  stage.view('mail', { state: 'crash-loop', token: null });
+  stage.lookFor(5_000);
+  expect(stage.showing().map(({ kind, severity }) => [kind, severity])).toContainEqual([
+    'crash-loop',
+    'error',
+  ]);
+});
+
 test('a kind that rests does not begin again at once', () => {
   const stage = shop();
   let shows = true;

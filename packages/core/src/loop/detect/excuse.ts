@@ -45,10 +45,11 @@ const neverExcused: ReadonlySet<SymptomKind> = new Set([
 ]);
 
 /**
- * What a living process does to itself and to what all share: to do without it is no answer. How
- * busy it is may well come of what it waits for.
+ * What a process does to itself and to what all share: to do without it is no answer. How busy it
+ * is may well come of what it waits for.
  */
 const ownDoing: ReadonlySet<SymptomKind> = new Set([
+  'crash-loop',
   'forecast',
   'threshold',
   'trend',

@@ -93,7 +93,7 @@ const oomKilled = rule('oom_killed', (situation) => {
     end === undefined
       ? []
       : situation.picture.series
-          .points(service.name, 'rss_bytes', end.atMs - 60_000)
+          .points(service.name, 'rss_bytes', end.atMs - Math.min(60_000, end.ranMs ?? 60_000))
           .filter(({ atMs }) => atMs <= end.atMs);
   const peak = Math.max(0, ...points.map(({ value }) => value));
   const full = limit !== null && peak >= 0.85 * limit;

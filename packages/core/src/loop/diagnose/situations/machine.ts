@@ -199,6 +199,19 @@ export const machineSituations: readonly SituationCase[] = [
     at: 'press',
   },
   {
+    title: 'killed while it was small; the run before had been large',
+    tell: () =>
+      story(
+        stackOf(plain),
+        (s) => series(s, 'intake', 'rss_bytes', (ago) => (ago < 0.5 ? 6e7 : 4.6e8)),
+        (s) => ends(s, 'intake', { signal: 'SIGKILL', agoMs: 3_000, ranMs: 20_000 }),
+        (s) => shows(s, 'intake', 'exit', { agoMs: 3_000 }),
+      ),
+    is: 'crash',
+    at: 'intake',
+    not: ['oom_killed'],
+  },
+  {
     title: 'killed at its memory limit by Fettle',
     tell: () =>
       story(
