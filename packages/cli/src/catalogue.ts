@@ -142,6 +142,12 @@ export const catalogue: readonly CatalogueEntry[] = [
     load: () => import('./commands/open.ts'),
   },
   {
+    name: 'try',
+    group: 'Look',
+    summary: 'watch a stack that PM2, systemd, Compose or nobody keeps; owns nothing',
+    load: () => import('./commands/try.ts'),
+  },
+  {
     name: 'ls',
     group: 'Look',
     summary: 'the stacks of yours that run on this machine',

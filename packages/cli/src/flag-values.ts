@@ -36,3 +36,13 @@ export function countFlag(value: unknown, flag: string): number | undefined {
   if (Number.isInteger(count) && count >= 0) return count;
   throw usageError(`${flag} ${String(value)} is no whole number`, `as in ${flag} 100`);
 }
+
+/** Of `-w`, `-w=2s`; null: not asked for. */
+export function watchInterval(option: unknown): number | null {
+  if (option === undefined || option === false) return null;
+  if (option === true) return 2_000;
+  // `-w=2s` is how it is documented; a short flag hands its `=` over.
+  const everyMs = parseDuration(String(option).replace(/^=/, ''));
+  if (everyMs !== null && everyMs >= 100) return everyMs;
+  throw usageError(`--watch ${String(option)} is no interval`, 'from 100ms: --watch=2s');
+}

@@ -2,12 +2,12 @@
 import type { Command } from 'commander';
 import type { State, StatusDocument } from '@fettle/sdk/api/status';
 import { FettleError } from '@fettle/sdk/fettle-error';
-import { parseDuration } from '@fettle/sdk/duration';
 import { exitCodes, type CommandInput, type CommandModule } from '../command.ts';
 import { emit, sayNext } from '../emit.ts';
+import { watchInterval } from '../flag-values.ts';
 import { reachStatus } from '../reach.ts';
 import { renderStatus } from '../render/status-text.ts';
-import { commandLine, isJson, usageError, type Session } from '../session.ts';
+import { commandLine, isJson, type Session } from '../session.ts';
 import { pickServices } from '../service-names.ts';
 import { pauseMs } from '../pause.ts';
 
@@ -73,15 +73,6 @@ function pidsOf({ services }: StatusDocument): string {
     .filter((pid) => pid !== null)
     .map((pid) => `${pid}\n`)
     .join('');
-}
-
-function watchInterval(option: unknown): number | null {
-  if (option === undefined || option === false) return null;
-  if (option === true) return 2_000;
-  // `-w=2s` is how it is documented; a short flag hands its `=` over.
-  const everyMs = parseDuration(String(option).replace(/^=/, ''));
-  if (everyMs !== null && everyMs >= 100) return everyMs;
-  throw usageError(`--watch ${String(option)} is no interval`, 'from 100ms: --watch=2s');
 }
 
 function nextCommands(session: Session, document: StatusDocument): string[] {
