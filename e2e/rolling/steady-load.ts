@@ -76,8 +76,11 @@ function ask(base: string, number: number, agent: Agent): Promise<string | null>
   return new Promise((resolve) => {
     const sent = request(new URL(path, base), options, (answer) => {
       const { statusCode = 0 } = answer;
-      answer.resume();
-      answer.on('end', () => resolve(statusCode < 400 ? null : `${path}: HTTP ${statusCode}`));
+      let said = '';
+      answer.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
+      answer.on('end', () =>
+        resolve(statusCode < 400 ? null : `${path}: HTTP ${statusCode} ${said.slice(0, 120)}`),
+      );
       answer.on('error', (cause) => resolve(`${path}: ${cause.message}`));
     });
     sent.on('timeout', () => sent.destroy(new TypeError(`no answer in ${timeoutMs} ms`)));

@@ -151,7 +151,7 @@ test('an optional service only degrades', () => {
 test('an optional service that keeps crashing is told like any other', () => {
   const stage = new Watched([service('mail', { required: false }), service('api')]);
   stage.look();
-  stage.end('mail', { code: 1, ranMs: 100 });
+  stage.end('mail', { code: 1 });
   stage.view('mail', { state: 'crash-loop', token: null });
   stage.lookFor(5_000);
   expect(stage.showing().map(({ kind, severity }) => [kind, severity])).toContainEqual([
