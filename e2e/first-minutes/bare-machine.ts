@@ -14,11 +14,10 @@ export type BareMachine = Readonly<{
 }>;
 
 /** What Debian's slim image with Node has of what is used here: no python, no compiler. */
-const programs = [
-  ...['node', 'npm', 'npx', 'git', 'sh', 'env', 'perl', 'tar', 'gzip', 'setsid', 'nohup'],
-  ...['cat', 'cp', 'dirname', 'basename', 'readlink', 'realpath', 'ls', 'mkdir', 'mv', 'rm'],
-  ...['sed', 'grep', 'sleep', 'uname', 'head', 'tail', 'tr', 'cut', 'chmod', 'ln', 'id', 'ps'],
-] as const;
+const programs = `node npm npx git sh env perl tar gzip setsid nohup cat cp dirname basename
+  readlink realpath ls mkdir mv rm sed grep sleep uname head tail tr cut chmod ln id ps`.split(
+  /\s+/,
+);
 const network = /^(https?_proxy|no_proxy|node_extra_ca_certs|ssl_cert_file|npm_config_registry)$/i;
 
 export function bareMachine(given: NodeJS.ProcessEnv = process.env): BareMachine {

@@ -124,7 +124,8 @@ if (process.argv[1]?.endsWith('rolling.ts') === true) {
     const rolling = results.slice(1, 3);
     const failed = rolling.reduce((sum, { load }) => sum + load.failed, 0);
     const plain = results.at(-1)?.load.failed ?? 0;
-    console.log(`rolling: ${failed} failed requests; all at once: ${plain}`);
+    const late = rolling.reduce((sum, { load }) => sum + load.late, 0);
+    console.log(`rolling: ${failed} failed requests, ${late} of them late; all at once: ${plain}`);
     const all = results.slice(1).every(({ replaced }) => replaced === replicas);
     process.exitCode = failed === 0 && plain > 0 && all ? 0 : 1;
   } finally {

@@ -8,7 +8,10 @@ import { Agent, request } from 'node:http';
 export type LoadResult = Readonly<{
   sent: number;
   ok: number;
+  /** Without an answer that was asked for. */
   failed: number;
+  /** Of these: the shop gave up waiting for itself. A machine that has too much to do does that. */
+  late: number;
   /** The first few failures in words. */
   reasons: readonly string[];
   p50Ms: number;
@@ -34,6 +37,7 @@ export function startLoad(base: string, perSecond: number): SteadyLoad {
   const reasons: string[] = [];
   let sent = 0;
   let failed = 0;
+  let late = 0;
   const visit = async (): Promise<void> => {
     const number = sent;
     sent += 1;
@@ -42,6 +46,7 @@ export function startLoad(base: string, perSecond: number): SteadyLoad {
     if (trouble === null) durationsMs.push(performance.now() - startMs);
     else {
       failed += 1;
+      if (/timeout|no answer in/.test(trouble)) late += 1;
       if (reasons.length < reasonsKept) reasons.push(trouble);
     }
   };
@@ -61,7 +66,7 @@ export function startLoad(base: string, perSecond: number): SteadyLoad {
       const sorted = durationsMs.toSorted((a, b) => a - b);
       const at = (share: number): number =>
         Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? 0);
-      const counts = { sent, ok: durationsMs.length, failed, reasons };
+      const counts = { sent, ok: durationsMs.length, failed, late, reasons };
       const speeds = { p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
       return { ...counts, ...speeds, perSecond: Math.round(sent / seconds) };
     },

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import type { CommandDocument } from '@fettle/sdk/api/documents';
+import type { InstanceStatus, StatusDocument } from '@fettle/sdk/api/status';
 import { exitCodes, type CommandModule } from '../command.ts';
 import { emit, sayNext } from '../emit.ts';
 import { durationFlag } from '../flag-values.ts';
@@ -37,11 +38,16 @@ export const command: CommandModule = {
       accepted: true,
     };
     const waitMs = durationFlag(input.options['waitTimeout'], '--wait-timeout') ?? defaultWaitMs;
-    const done = await watchCounts(session, wanted, waitMs);
+    const outcome = await watchCounts(session, wanted, waitMs);
     await emit(session, document, () => '');
-    for (const { name, count } of wanted) session.output.say(`${name} ×${count}`);
-    sayNext(session, [commandLine(session, 'status -o wide')]);
-    return done ? exitCodes.ok : exitCodes.progressing;
+    for (const { name, ready, count, why } of outcome.counts) {
+      const missing = ready === count ? '' : `, ${ready} ready${why === null ? '' : `: ${why}`}`;
+      session.output.say(`${name} ×${count}${missing}`);
+    }
+    const short = outcome.counts.find(({ ready, count }) => ready < count);
+    const next = short === undefined ? 'status -o wide' : `why ${short.name}`;
+    sayNext(session, [commandLine(session, next)]);
+    return outcome.code;
   },
 };
 
@@ -59,23 +65,46 @@ export function parseScale(words: readonly string[]): Wanted[] {
   });
 }
 
-/** Running instances, those on their way down not counted. */
+type Counted = Wanted &
+  Readonly<{ ready: number; leaving: number; bad: boolean; why: string | null }>;
+type Outcome = Readonly<{ counts: readonly Counted[]; code: number }>;
+
+/** Until as many as were asked for are ready and the others gone, or one plainly is not going to be. */
 async function watchCounts(
   session: Session,
   wanted: readonly Wanted[],
   waitMs: number,
-): Promise<boolean> {
+): Promise<Outcome> {
   const endMs = performance.now() + waitMs;
   for (;;) {
     const status = await reachStatus(session);
-    const done = wanted.every(({ name, count }) => {
-      const service = status.services.find((one) => one.name === name);
-      const up = service?.instances.filter(({ state }) => state === 'ok' || state === 'degraded');
-      const gone = service?.instances.filter(({ pid, replica }) => replica > count && pid !== null);
-      return up !== undefined && up.length >= count && gone?.length === 0;
-    });
-    if (done) return true;
-    if (performance.now() > endMs || session.interrupts.signal.aborted) return false;
+    const counts = wanted.map((one) => countNow(one, status, session.nowMs()));
+    if (counts.every(({ ready, count, leaving }) => ready === count && leaving === 0))
+      return { counts, code: exitCodes.ok };
+    if (counts.some(({ bad }) => bad)) return { counts, code: exitCodes.failed };
+    if (performance.now() > endMs || session.interrupts.signal.aborted)
+      return { counts, code: exitCodes.progressing };
     await pauseMs(100, session.interrupts.signal);
   }
+}
+
+function countNow(one: Wanted, { services }: StatusDocument, nowMs: number): Counted {
+  const service = services.find(({ name }) => name === one.name);
+  const kept = service?.instances.filter(({ replica }) => replica <= one.count) ?? [];
+  const leaving = service?.instances.filter(({ replica }) => replica > one.count) ?? [];
+  return {
+    ...one,
+    ready: kept.filter(({ ready, pid }) => ready && pid !== null).length,
+    leaving: leaving.filter(({ pid }) => pid !== null).length,
+    bad: service !== undefined && kept.some((instance) => isLost(instance, nowMs)),
+    why: service?.why ?? null,
+  };
+}
+
+const lostMs = 1_500;
+
+/** Failing for as long as people should hear of it; the others may be fine. */
+function isLost({ state, since }: InstanceStatus, nowMs: number): boolean {
+  if (state === 'crash-loop') return true;
+  return state === 'failing' && nowMs - Date.parse(since) >= lostMs;
 }
