@@ -86,6 +86,8 @@ const table: readonly (readonly [string, number, string])[] = [
   ['install --dry-run --user', 0, 'install'],
   ['install --dry-run --user --manager launchd', 0, 'install'],
   ['install --user --system', 2, 'problem'],
+  ['upgrade --list', 0, 'versions'],
+  ['demo nothing', 2, 'problem'],
   ['inspect nobody', 2, 'problem'],
   ['ls', 0, 'stacks'],
   ['up -d', 0, 'up'],

@@ -106,6 +106,18 @@ export const cliSchemas: Readonly<Record<string, z.ZodType>> = {
     started: z.boolean(),
     text,
   }),
+  versions: named('versions', {
+    home: text,
+    versions: z.array(
+      z.strictObject({
+        id: text,
+        version: text,
+        from: text,
+        at: text,
+        is: z.enum(['current', 'previous']).nullable(),
+      }),
+    ),
+  }),
   version: named('version', { cli: text, node: text, daemon: text.nullable() }),
   stacks: named('stacks', {
     stacks: z.array(

@@ -247,6 +247,13 @@ export const catalogue: readonly CatalogueEntry[] = [
     load: () => import('./commands/emergency-stop.ts'),
   },
   {
+    name: 'demo',
+    group: 'Set up',
+    summary: 'a stack that breaks three times, explained; then it is gone',
+    completes: ['crash', 'config', 'hang'],
+    load: () => import('./commands/demo.ts'),
+  },
+  {
     name: 'init',
     group: 'Set up',
     summary: 'write what a folder needs: --from another tool’s file, --make, --vscode',

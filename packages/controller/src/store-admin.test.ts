@@ -82,7 +82,7 @@ test('a backup is whole and restores what was', async () => {
   const store = sqliteStore(path);
   store.append([row(3)], null);
   await store.close();
-  const kept = restoreStore(path, target);
+  const kept = await restoreStore(path, target);
   equal(verifyStore(path).chain.rows, 2);
   equal(verifyStore(kept ?? '').chain.rows, 3);
 });
@@ -91,7 +91,7 @@ test('a restore under a running controller is refused', async () => {
   const target = join(dir, 'copy.db');
   await backupStore(path, target);
   const store = sqliteStore(path);
-  throws(() => restoreStore(path, target), code('E-STORE-BUSY'));
+  await rejects(restoreStore(path, target), code('E-STORE-BUSY'));
   await store.close();
 });
 test('a broken file is moved aside and begun anew', async () => {
@@ -111,3 +111,32 @@ test('a folder that cannot be written leaves a store in memory', () => {
 });
 test('a store that is not there is said to be so', () =>
   throws(() => readStoreVersion(join(dir, 'none.db')), code('E-STORE-NONE')));
+
+test('events cut off the end, or all of them, are missed', () => {
+  for (const cut of ['seq = 2', 'seq > 0']) {
+    const db = new DatabaseSync(path);
+    db.exec(`DELETE FROM journal WHERE ${cut}`);
+    db.close();
+    const { ok: whole, chain } = verifyStore(path);
+    deepEqual([whole, chain.brokenAtSeq], [false, cut === 'seq = 2' ? 2 : 1]);
+  }
+});
+test('what an older version added behind the last noted hash is no break', async () => {
+  const store = sqliteStore(path);
+  store.append([row(3)], null);
+  await store.close();
+  const db = new DatabaseSync(path);
+  const hash = db.prepare('SELECT hash FROM journal WHERE seq = 2').get()?.['hash'];
+  db.prepare("UPDATE meta SET value = ? WHERE name = 'tail'").run(`2 ${String(hash)}`);
+  ok(verifyStore(path).ok);
+  db.prepare("UPDATE meta SET value = ? WHERE name = 'tail'").run('2 somethingelse');
+  ok(!verifyStore(path).ok);
+  db.close();
+});
+test('a second migration or restore keeps the copy of the first', async () => {
+  const first = await rollbackStore(path);
+  await migrateStore(path);
+  const second = await rollbackStore(path);
+  ok(first.backupPath !== second.backupPath);
+  ok(first.backupPath !== null && existsSync(first.backupPath));
+});

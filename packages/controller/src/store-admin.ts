@@ -2,7 +2,7 @@
  * What people do with the store while the stack is down or up: look, migrate, roll back, verify,
  * back up, restore. For `fettle store …`; every function works on a path.
  */
-import { copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { DatabaseSync, backup } from 'node:sqlite';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import type { ChainReport } from './store.ts';
@@ -55,7 +55,7 @@ export async function migrateStore(
     });
   const steps = planStoreMigration(path, to);
   if (steps.length === 0) return { steps, backupPath: null };
-  const backupPath = `${path}.before-${to}`;
+  const backupPath = freeName(`${path}.before-${to}`);
   await backupStore(path, backupPath);
   const db = open(path, false);
   try {
@@ -99,11 +99,18 @@ export async function backupStore(path: string, target: string): Promise<void> {
     throw new FettleError('E-STORE-BACKUP', `${target} exists already`, {
       hint: 'choose another name, or remove it',
     });
+  const temporary = `${target}.fettle-${process.pid}`;
   const db = open(path, true);
   try {
-    await backup(db, target);
+    await backup(db, temporary);
+    // WAL files beside a copy would be forgotten when it is moved.
+    const copy = openDatabase(temporary, { readOnly: false });
+    copy.exec('PRAGMA journal_mode = DELETE');
+    copy.close();
+    renameSync(temporary, target);
   } catch (cause) {
-    rmSync(target, { force: true });
+    for (const suffix of ['', '-wal', '-shm', '-journal'])
+      rmSync(`${temporary}${suffix}`, { force: true });
     throw new FettleError('E-STORE-BACKUP', `the backup to ${target} failed`, {
       hint: 'check that the folder exists and has room',
       cause,
@@ -114,17 +121,26 @@ export async function backupStore(path: string, target: string): Promise<void> {
 }
 
 /** Puts a backup in place of the store; the old file is kept beside it. Answers its name. */
-export function restoreStore(path: string, source: string): string | null {
+export async function restoreStore(path: string, source: string): Promise<string | null> {
   const report = verifyStore(source);
   if (report.integrity.length > 0 || !report.chain.ok) throw broken(source, null);
   refuseBusy(path);
-  const kept = existsSync(path) ? `${path}.before-restore` : null;
+  const kept = existsSync(path) ? freeName(`${path}.before-restore`) : null;
   const temporary = `${path}.restoring`;
-  copyFileSync(source, temporary);
+  rmSync(temporary, { force: true });
+  // Not the file alone: what lies in its write-ahead log belongs to it.
+  await backupStore(source, temporary);
   if (kept !== null) renameSync(path, kept);
   for (const suffix of ['-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
   renameSync(temporary, path);
   return kept;
+}
+
+/** An earlier copy is never written over. */
+function freeName(path: string): string {
+  let name = path;
+  for (let count = 2; existsSync(name); count += 1) name = `${path}-${count}`;
+  return name;
 }
 
 /** Restoring under a running controller would lose what it writes. */

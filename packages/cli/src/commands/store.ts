@@ -2,7 +2,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { StoreReport } from '@fettle/controller/store-admin';
+import { FettleError } from '@fettle/sdk/fettle-error';
 import { exitCodes, type CommandInput, type CommandModule } from '../command.ts';
+import { lockHeld } from '../daemon.ts';
 import { emit } from '../emit.ts';
 import { countFlag } from '../flag-values.ts';
 import { commandLine, usageError, type Session } from '../session.ts';
@@ -14,7 +16,7 @@ export const command: CommandModule = {
   define(program: Command) {
     program
       .argument('<verb>', verbs.join(', '))
-      .argument('[file]', 'of backup and restore')
+      .argument('[file]', 'of backup and restore; verify: another file, as a backup')
       .option('--dry-run', 'migrate: only say which steps would run')
       .option('--verify', 'migrate: verify the store afterwards')
       .option('--rollback', 'migrate: one step back')
@@ -25,7 +27,7 @@ export const command: CommandModule = {
       case 'migrate':
         return migrate(session, input);
       case 'verify':
-        return verify(session);
+        return verify(session, input.args[1]);
       case 'backup':
         return backup(session, fileOf(session, input));
       case 'restore':
@@ -70,8 +72,9 @@ async function migrate(session: Session, input: CommandInput): Promise<number> {
   return verified === null || verified.ok ? exitCodes.ok : exitCodes.notAsAsked;
 }
 
-async function verify(session: Session): Promise<number> {
-  const report = (await admin()).verifyStore(session.paths.database);
+async function verify(session: Session, file: string | undefined): Promise<number> {
+  const path = file === undefined ? session.paths.database : resolve(file);
+  const report = (await admin()).verifyStore(path);
   await emit(session, { schema: 'fettle.store-report/v1', ...report }, () => reportText(report));
   return report.ok ? exitCodes.ok : exitCodes.notAsAsked;
 }
@@ -89,15 +92,26 @@ function reportText(report: StoreReport): string {
     .join('');
 }
 
+/** The copy is proven before it is called a backup. */
 async function backup(session: Session, file: string): Promise<number> {
-  await (await admin()).backupStore(session.paths.database, file);
+  const store = await admin();
+  await store.backupStore(session.paths.database, file);
+  const report = store.verifyStore(file);
+  session.output.say(reportText(report).trimEnd());
   const document = { schema: 'fettle.store-backup/v1', file };
   await emit(session, document, () => `${file}\n`);
   return exitCodes.ok;
 }
 
+/** Under a daemon it would be lost with the controller's next write, or lose what it wrote. */
 async function restore(session: Session, file: string): Promise<number> {
-  const kept = (await admin()).restoreStore(session.paths.database, file);
+  if (await lockHeld(session))
+    throw new FettleError('E-STORE-BUSY', 'a daemon runs this stack and writes its history', {
+      hint: `${commandLine(session, 'down')}      then restore`,
+      status: 409,
+      exitCode: 5,
+    });
+  const kept = await (await admin()).restoreStore(session.paths.database, file);
   const document = { schema: 'fettle.store-restore/v1', file, kept };
   await emit(session, document, () => `restored from ${file}\n`);
   if (kept !== null) session.output.say(`what was there before is ${kept}`);

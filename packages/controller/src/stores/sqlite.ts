@@ -103,7 +103,10 @@ function journalOn(db: DatabaseSync, meta: Meta) {
         fresh.push(event);
       }
       const last = fresh.at(-1);
-      if (last !== undefined) meta.set('last_seq', String(last.seq));
+      if (last !== undefined) {
+        meta.set('last_seq', String(last.seq));
+        meta.set('tail', `${last.seq} ${next}`);
+      }
       return fresh;
     },
     prune({ beforeMs, keep }: { beforeMs: number; keep: number }): number {
@@ -128,16 +131,51 @@ export function chainOf(db: DatabaseSync): ChainReport {
 }
 
 function verifyChain(db: DatabaseSync, meta: Meta): ChainReport {
+  // One look at all of it, also while the controller writes.
+  const alone = !db.isTransaction;
+  if (alone) db.exec('BEGIN');
+  try {
+    return walkChain(db, meta);
+  } finally {
+    if (alone) db.exec('COMMIT');
+  }
+}
+
+/** From the anchor on, over every row, past the one whose hash was noted last. */
+function walkChain(db: DatabaseSync, meta: Meta): ChainReport {
+  const tail = tailOf(meta);
   let previous = meta.get('anchor') ?? chainStart;
   let rows = 0;
+  let lastSeq = 0;
+  let atTail: string | null = null;
   for (const row of db.prepare('SELECT * FROM journal ORDER BY seq').iterate()) {
     const event = eventOf(row);
     rows += 1;
     if (chainHash(previous, event) !== row['hash'])
       return { ok: false, rows, brokenAtSeq: event.seq };
     previous = String(row['hash']);
+    lastSeq = event.seq;
+    if (event.seq === tail?.seq) atTail = previous;
   }
-  return { ok: true, rows, brokenAtSeq: null };
+  const whole = tail === null || reachesTail(tail, { rows, lastSeq, atTail, previous });
+  return { ok: whole, rows, brokenAtSeq: whole ? null : lastSeq + 1 };
+}
+
+type Tail = Readonly<{ seq: number; hash: string; lastSeq: number }>;
+type Walked = Readonly<{ rows: number; lastSeq: number; atTail: string | null; previous: string }>;
+
+/** An older version goes on behind the tail without noting it: that is no cut. */
+function reachesTail(tail: Tail, { rows, lastSeq, atTail, previous }: Walked): boolean {
+  if (rows === 0) return previous === tail.hash || tail.lastSeq > tail.seq;
+  if (lastSeq < tail.seq) return false;
+  return atTail === null || atTail === tail.hash;
+}
+
+/** null: written before tails were noted. */
+function tailOf(meta: Meta): Tail | null {
+  const [seq, hash] = (meta.get('tail') ?? '').split(' ');
+  if (seq === undefined || hash === undefined) return null;
+  return { seq: Number(seq), hash, lastSeq: Number(meta.get('last_seq') ?? 0) };
 }
 
 function statesOn(db: DatabaseSync): Pick<Store, 'states' | 'saveStates'> {
