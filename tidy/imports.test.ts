@@ -28,6 +28,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   core: ['sdk'],
   proc: ['sdk', 'core'],
   config: ['sdk', 'core'],
+  containers: ['sdk', 'core'],
   supervisor: ['sdk', 'core', 'proc'],
   // It reads runbooks and the policy: YAML with places and problems is what config is for.
   controller: ['sdk', 'core', 'proc', 'config'],

@@ -37,7 +37,8 @@ function step(name, folders, output, args) {
 }
 
 export function build() {
-  const packages = ['sdk', 'core', 'proc', 'config', 'supervisor', 'controller', 'cli'];
+  const before = ['sdk', 'core', 'proc', 'config', 'containers'];
+  const packages = [...before, 'supervisor', 'controller', 'cli'];
   const sources = packages.map((name) => `packages/${name}/src`);
   step('packages', sources, 'packages/cli/dist', ['node_modules/typescript/bin/tsc', '-b']);
   // One file: each module that the supervisor loads costs it memory for its whole life.

@@ -257,20 +257,19 @@ export const handWritten: readonly HandWritten[] = [
     code: 'E-CONFIG-EMPTY',
   },
   {
-    name: 'a container',
+    name: 'a volume that nobody named',
     files: {
-      'compose.yaml':
-        'services:\n  db:\n    image: postgres:16\n  web:\n    command: node web.js\n',
+      'compose.yaml': 'services:\n  db:\n    image: postgres:16\n    volumes: ["data:/data"]\n',
     },
-    code: 'E-CONFIG-CONTAINER',
+    code: 'E-CONFIG-VALUE',
     file: 'compose.yaml',
-    line: 3,
+    line: 4,
   },
   {
-    name: 'a build',
-    files: { 'compose.yaml': 'services:\n  web:\n    build: .\n' },
-    code: 'E-CONFIG-CONTAINER',
-    line: 3,
+    name: 'a volume without a place',
+    files: { 'compose.yaml': 'services:\n  db:\n    image: x\n    volumes: [data]\n' },
+    code: 'E-CONFIG-VALUE',
+    line: 4,
   },
   {
     name: 'external without url',

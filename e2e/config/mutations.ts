@@ -167,7 +167,8 @@ const wrongValues: Readonly<Record<string, readonly (readonly [string, string])[
     ['{file: nowhere.yaml, service: a}', 'E-CONFIG-MISSING'],
     ['[web]', 'E-CONFIG-EXTENDS'],
   ],
-  image: [['postgres:16', 'E-CONFIG-CONTAINER']],
+  image: [['[a, b]', 'E-CONFIG-TYPE']],
+  network_mode: [['everywhere', 'E-CONFIG-VALUE']],
 };
 
 /** Puts `line` in place of the key's line in one service, or below the service's command. */

@@ -64,7 +64,6 @@ export const cases: readonly Case[] = [
       'app user',
       'app init',
       'networks',
-      'volumes',
     ],
     starts: true,
   }),

@@ -24,7 +24,9 @@ export type FakeProcess = {
   stopped: boolean;
   /** A stop signal that waits for SIGCONT. */
   pendingStop: boolean;
-  readonly ignoresStop: boolean;
+  ignoresStop: boolean;
+  /** What it ends with when it is asked to; null: by chance. */
+  stopCode: number | null;
   readonly leavesChild: boolean;
   /** A left-behind child is alive, and holds `port` if the main process did. */
   childAlive: boolean;
@@ -85,6 +87,7 @@ export function bear(world: World, birth: Birth): FakeProcess {
     stopped: false,
     pendingStop: false,
     ignoresStop: dice.chance(0.1),
+    stopCode: null,
     leavesChild: dice.chance(0.15),
     childAlive: false,
     exit: null,
@@ -159,7 +162,7 @@ export function signalStop(world: World, process: FakeProcess): void {
     return;
   }
   if (process.ignoresStop || process.hung) return;
-  const code = world.dice.chance(0.5) ? 0 : 143;
+  const code = process.stopCode ?? (world.dice.chance(0.5) ? 0 : 143);
   plan(world.clock, world.dice.int(1, 900), () => end(world, process, code));
 }
 

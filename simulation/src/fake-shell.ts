@@ -167,7 +167,7 @@ export function write(shell: FakeShell, entry: RunLogEntry): void {
   else shell.fresh.push(entry);
 }
 
-function carryOut(shell: FakeShell, effect: SuperviseEffect): void {
+export function carryOut(shell: FakeShell, effect: SuperviseEffect): void {
   const { world } = shell;
   switch (effect.kind) {
     case 'record':

@@ -105,8 +105,12 @@ function blip(to: Troubles): void {
 function freeze(to: Troubles): void {
   const process = victim(to);
   if (process === undefined) return;
+  stopProcess(to.shell, process);
+}
+
+export function stopProcess(shell: FakeShell, process: FakeProcess): void {
   process.stopped = true;
-  sweep(to.shell, process);
+  sweep(shell, process);
 }
 
 /** The sweep of each second finds state T for as long as it lasts, whoever is the daemon. */

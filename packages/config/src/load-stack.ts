@@ -10,8 +10,8 @@ import {
   checkExternal,
   checkPorts,
   readReserved,
-  refuseContainers,
   refuseCycles,
+  sayIgnoredBuilds,
 } from './build/consistency.ts';
 import type { BuildContext } from './build/context.ts';
 import { buildFiles } from './build/files.ts';
@@ -141,7 +141,7 @@ function buildServices(
   );
   if (fields.services !== undefined && active.length === 0 && !sink.failed)
     refuseNone(fields, all, sink);
-  refuseContainers(active, sink);
+  sayIgnoredBuilds(active, sink);
   refuseCycles(active, sink);
   checkExternal(active, sink);
   const awaited = new Set(
@@ -151,12 +151,12 @@ function buildServices(
         .map(({ service }) => service),
     ),
   );
-  const services = active
-    .filter(
-      ({ value: { image, build, command } }) =>
-        image === undefined && (build === undefined || command !== undefined),
-    )
-    .map((entry) => buildService(entry, awaited.has(entry.name), context));
+  const around = {
+    ...context,
+    stack: stackName(fields, context.dir, context.lookup),
+    volumes: fields.volumes?.value ?? [],
+  };
+  const services = active.map((entry) => buildService(entry, awaited.has(entry.name), around));
   const reservedPorts = readReserved(fields, sink);
   checkPorts(active, services, { reserved: reservedPorts, sink });
   return { services, reservedPorts };

@@ -92,8 +92,7 @@ describe('docs/config.md', () => {
       extends: 'profiles: []',
     };
     for (const { key, example } of rowsOf('A service')) {
-      if (key === 'image') continue;
-      const command = key === 'command' ? '' : '    command: x\n';
+      const command = ['command', 'build'].includes(key) ? '' : '    command: x\n';
       const more = needs[key] === undefined || needs[key] === '' ? '' : `    ${needs[key]}\n`;
       const text = `services:\n  a:\n${command}${more}    ${example}\n  db: {command: x}\nports: {reserved: {web: 1-2}}\n`;
       const dir = folder({

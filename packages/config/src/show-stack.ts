@@ -8,6 +8,7 @@ import type { WatchRule } from '@fettle/core/stack/watch-rule';
 import type { PortRequest } from '@fettle/core/stack/port';
 import type { Rolling, Service, Stack } from '@fettle/core/stack/service';
 import { stringify } from 'yaml';
+import { containerDocument, volumesDocument } from './show-container.ts';
 import { durationText, healDocument, serviceHealDocument } from './show-heal.ts';
 import { serverDocument, serverText } from './show-server.ts';
 import { redactArguments, redactText, redactValue } from './redact.ts';
@@ -44,6 +45,8 @@ export function stackDocument(
       stack.services.map((service) => [service.name, serviceDocument(service, masks)]),
     ),
   };
+  const volumes = volumesDocument(stack.services);
+  if (Object.keys(volumes).length > 0) document['volumes'] = volumes;
   if (stack.reservedPorts.length > 0) document['ports'] = { reserved };
   Object.assign(document, healDocument(stack, options.secrets ?? 'masked'));
   return escapeDollars(document) as Plain;
@@ -51,9 +54,14 @@ export function stackDocument(
 
 function serviceDocument(service: Service, masks: Masks): Plain {
   const document: Plain = service.external
-    ? { external: true, url: service.externalUrl === null ? null : masks.text(service.externalUrl) }
-    : { command: masks.words(service.command) };
-  document['working_dir'] = service.workingDir;
+    ? {
+        external: true,
+        url: service.externalUrl === null ? null : masks.text(service.externalUrl),
+        working_dir: service.workingDir,
+      }
+    : service.container === undefined
+      ? { command: masks.words(service.command), working_dir: service.workingDir }
+      : containerDocument(service.container, service, masks.words);
   const environment = Object.entries(service.environment);
   if (environment.length > 0)
     document['environment'] = Object.fromEntries(
@@ -63,11 +71,14 @@ function serviceDocument(service: Service, masks: Masks): Plain {
     document['depends_on'] = Object.fromEntries(
       service.dependsOn.map(({ service: name, ...rest }) => [name, rest]),
     );
-  Object.assign(document, restartDocument(service), portDocument(service));
+  Object.assign(document, restartDocument(service), portDocument(service, document));
   // No checks at all is said too: a port without `health` would get its implicit check back.
   if (service.healthChecks.length > 0 || service.port !== null)
-    document['health'] = service.healthChecks.map((check) => checkDocument(check, masks));
-  document['stop_signal'] = service.stopSignal;
+    document['health'] = service.healthChecks
+      .filter(({ probe }) => probe.kind !== 'container')
+      .map((check) => checkDocument(check, masks));
+  if (service.container === undefined || service.container.stopSignal !== null)
+    document['stop_signal'] = service.stopSignal;
   document['stop_grace_period'] = durationText(service.stopGraceMs);
   if (service.drainMs !== undefined) document['drain'] = durationText(service.drainMs);
   Object.assign(document, limitsDocument(service));
@@ -111,9 +122,11 @@ function rollingDocument({ parallelism, order, delayMs, monitorMs }: Rolling): P
   };
 }
 
-function portDocument(service: Service): Plain {
+/** The port of a container stands in its `ports`. */
+function portDocument(service: Service, known: Plain): Plain {
   const document: Plain = {};
-  if (service.port !== null) document['port'] = portText(service.port, service.external);
+  const said = known['ports'] !== undefined || known['expose'] !== undefined;
+  if (service.port !== null && !said) document['port'] = portText(service.port, service.external);
   if (service.portClass !== null) document['class'] = service.portClass;
   return document;
 }
@@ -168,6 +181,8 @@ function probeDocument({ probe }: HealthCheck, masks: Masks): Plain {
       return { exec: masks.words(probe.command) };
     case 'log':
       return withoutNulls({ log: probe.ready, failing: probe.failing });
+    case 'container':
+      return { container: true };
     case 'heartbeat': {
       const { id, everyMs, graceMs } = probe;
       return { heartbeat: id, every: durationText(everyMs), grace: durationText(graceMs) };

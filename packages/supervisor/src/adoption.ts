@@ -14,6 +14,7 @@ import { isLive, readProcessStat } from '@fettle/proc/process-stat';
 import { listProcesses, listRunTokens } from '@fettle/proc/process-tree';
 import { birthFiles, readBirths, recordedPid } from '@fettle/sdk/daemon/birth-record';
 import { exitFile, pidFile, type StatePaths } from '@fettle/sdk/daemon/paths';
+import type { AdoptedContainer } from './container-host.ts';
 import { readExitRecord, readPidRecord, unknownExit } from './exit-record.ts';
 import { isLauncherToken } from './launcher.ts';
 import type { LiveRun } from './live-run.ts';
@@ -26,6 +27,8 @@ export type Adoption = Readonly<{
   entries: readonly RunLogEntry[];
   survivors: readonly Survivor[];
   runs: readonly Omit<LiveRun, 'host' | 'watched' | 'held'>[];
+  /** Containers that were started and whose end nobody noted: the keeper asks how they are. */
+  containers: readonly AdoptedContainer[];
   /** What is left of runs that ended under a former daemon. */
   leftovers: readonly Tree[];
 }>;
@@ -45,7 +48,7 @@ const settleMs = 500;
 const launcherMs = 1_000;
 
 export function adopt(paths: StatePaths, log: readonly RunLogEntry[], bootId: string): Adoption {
-  const known = foldLog(log, bootId);
+  const { containers, known } = withoutContainers(log, foldLog(log, bootId));
   const epochs = new Set(log.flatMap((one) => (one.kind === 'daemon' ? [one.epoch] : [])));
   endLaunchers(paths.hash);
   const scan = scanTokens((token) => isOurs(token, epochs, paths.hash));
@@ -91,10 +94,34 @@ export function adopt(paths: StatePaths, log: readonly RunLogEntry[], bootId: st
       attested: '',
     });
   }
+  for (const { token, instance } of containers) {
+    const port = openContainer(log, token);
+    survivors.push({ token, instance, pid: null, shimPid: null, exit: null, port });
+  }
   const spoken = [...survivors, ...leftovers].map(({ token }) => token);
   dropRecords(paths.runsDir, new Set(spoken));
   const entries = log.filter((entry) => !('token' in entry && neverBorn.has(entry.token)));
-  return { entries, survivors, runs, leftovers };
+  return { entries, survivors, runs, containers, leftovers };
+}
+
+/** No scan of /proc finds them: each is taken to live until the engine was asked. */
+function withoutContainers(
+  log: readonly RunLogEntry[],
+  known: Map<string, Known>,
+): Readonly<{ containers: readonly AdoptedContainer[]; known: Map<string, Known> }> {
+  const containers: AdoptedContainer[] = [];
+  for (const entry of log) {
+    if (entry.kind !== 'intent' || entry.container !== true) continue;
+    const { token, instance } = entry;
+    if (known.get(token)?.ended === false) containers.push({ token, instance });
+    known.delete(token);
+  }
+  return { containers, known };
+}
+
+function openContainer(log: readonly RunLogEntry[], wanted: string): number | null {
+  for (const entry of log) if (entry.kind === 'intent' && entry.token === wanted) return entry.port;
+  return null;
 }
 
 /** A daemon that died between noting an end and tidying left records that nobody reads again. */

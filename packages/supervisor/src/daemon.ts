@@ -1,5 +1,5 @@
 /** Puts the supervisor together: state folder, lock, adoption, driver, socket. */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SuperviseEffect } from '@fettle/core/supervise/effect';
 import { PROTOCOL_VERSION, type SupervisorInfo } from '@fettle/core/supervise/protocol';
@@ -9,10 +9,11 @@ import { instanceViews, isGoingDown } from '@fettle/core/supervise/views';
 import type { PortOwner } from '@fettle/core/stack/port';
 import { readBootId, readOwnRssBytes } from '@fettle/proc/machine';
 import { ownerOfPort } from '@fettle/proc/port-owner';
-import { readDaemonFile, type StatePaths } from '@fettle/sdk/daemon/paths';
+import { containersSocket, readDaemonFile, type StatePaths } from '@fettle/sdk/daemon/paths';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { holdName } from './abstract-socket.ts';
 import { adopt, type Adoption, isOurs } from './adoption.ts';
+import { type ContainerHost, createContainerHost } from './container-host.ts';
 import { controllerInstance, controllerName, controllerService } from './controller-service.ts';
 import { removeDaemonFile, writeDaemonFile } from './daemon-file.ts';
 import { type Crowd, createDriver, type Driver } from './driver.ts';
@@ -21,9 +22,11 @@ import { settleIdentity } from './folder-identity.ts';
 import { createHookHost, type HookHost } from './hook-host.ts';
 import { createLimitGroups, type LimitGroups } from './limits/limit-groups.ts';
 import { watchedOf, type LiveRun } from './live-run.ts';
+import { keeperMain, keeperService, tidyContainers } from './keeper-service.ts';
 import { createNoticeRing, type NoticeRing } from './notice-ring.ts';
 import { log } from './own-log.ts';
 import { createPortFinder, type PortFinder } from './port-finder.ts';
+import type { RunHost } from './run-host.ts';
 import { createProcessHost, type ProcessHost } from './process-host.ts';
 import { openRequestKeys } from './request-keys.ts';
 import { answerRequest } from './requests.ts';
@@ -58,6 +61,9 @@ type Parts = {
   readonly groups: LimitGroups;
   host: ProcessHost;
   readonly hooks: HookHost;
+  containers: ContainerHost;
+  /** The keeper's main.js; null: it is not built. */
+  readonly keeper: string | null;
   driver: Driver;
   wire: WireServer | null;
 };
@@ -115,6 +121,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     leave() {
       parts.driver.stop();
       parts.host.stop();
+      parts.containers.stop();
       parts.wire?.close();
       parts.runLog.close();
       keys.close();
@@ -144,7 +151,13 @@ function takeLogOver(paths: StatePaths, epoch: string): Adoption {
 function assemble(options: DaemonOptions, adoption: Adoption): Parts {
   const { paths, controllerPath } = options;
   const internal = controllerPath === null ? [] : [controllerService(paths, controllerPath)];
-  const state = createState({ stateDir: paths.stateDir, internal, fettleUrl: null });
+  const keeper = keeperMain(controllerPath);
+  const state = createState({
+    stateDir: paths.stateDir,
+    internal,
+    fettleUrl: null,
+    ...(keeper === null ? {} : { keeper: keeperService(paths, keeper) }),
+  });
   const ownerOf = (port: number, host: string): PortOwner => describeOwner(parts, port, host);
   const enabled = process.env['FETTLE_CGROUPS'] !== 'off';
   const groups = createLimitGroups({ hash: paths.hash, enabled });
@@ -169,6 +182,12 @@ function assemble(options: DaemonOptions, adoption: Adoption): Parts {
       mayForget: () => parts.runLog.durable(),
     }),
     hooks: createHookHost(paths, (event) => parts.driver.handle(event)),
+    containers: createContainerHost({
+      socketPath: containersSocket(paths),
+      emit: (event) => parts.driver.handle(event),
+      instances: () => [...state.instances.keys()],
+    }),
+    keeper,
     wire: null,
   };
   const stack = readStack(paths.stackFile);
@@ -185,6 +204,7 @@ function assemble(options: DaemonOptions, adoption: Adoption): Parts {
     return { ...run, host, held, watched: watchedOf(held) };
   });
   parts.host.adopt(runs, adoption.leftovers);
+  parts.containers.adopt(adoption.containers);
   return parts;
 }
 
@@ -205,13 +225,13 @@ function perform(parts: Parts, effect: Act, crowd: Crowd): void {
       parts.hooks.kill(effect.id);
       return;
     case 'signal':
-      parts.host.signal(effect.token, effect.posixSignal);
+      hostOf(parts, effect.token).signal(effect.token, effect.posixSignal);
       return;
     case 'kill-tree':
-      parts.host.killTree(effect.token);
+      hostOf(parts, effect.token).killTree(effect.token);
       return;
     case 'continue':
-      parts.host.continueTree(effect.token);
+      hostOf(parts, effect.token).continueTree(effect.token);
       return;
     case 'find-port':
       findPort(parts, effect);
@@ -227,6 +247,7 @@ function perform(parts: Parts, effect: Act, crowd: Crowd): void {
       return;
     case 'publish':
       parts.wire?.publish(effect.notice);
+      if (effect.notice.kind === 'instance-removed') parts.containers.forgetOthers();
       return;
     case 'halt':
       halt(parts);
@@ -239,11 +260,16 @@ function perform(parts: Parts, effect: Act, crowd: Crowd): void {
 function spawn(parts: Parts, effect: Extract<Act, { kind: 'spawn' }>, crowd: Crowd): void {
   const place = parts.places.get(effect.instance);
   const hasPort = effect.environment['PORT'] === `${place?.port}`;
-  parts.host.start(effect, {
+  const host = effect.launch === undefined ? parts.host : parts.containers;
+  host.start(effect, {
     host: place?.host ?? '127.0.0.1',
     port: hasPort ? (place?.port ?? null) : null,
     crowd,
   });
+}
+
+function hostOf(parts: Parts, token: string): RunHost {
+  return parts.containers.has(token) ? parts.containers : parts.host;
 }
 
 function noteStart(parts: Parts, started: string): void {
@@ -306,7 +332,10 @@ function halt(parts: Parts): void {
   parts.groups.close();
   removeDaemonFile(parts.options.paths);
   rmSync(join(parts.options.paths.stateDir, 'requests.log'), { force: true });
-  parts.options.onHalt();
+  const { keeper } = parts;
+  const mayHold = keeper !== null && existsSync(join(parts.options.paths.stateDir, 'containers'));
+  if (mayHold) void tidyContainers(parts.options.paths, keeper).then(parts.options.onHalt);
+  else parts.options.onHalt();
 }
 
 function alreadyRunning(paths: StatePaths): FettleError {

@@ -9,7 +9,9 @@
 import type { SuperviseEffect } from '@fettle/core/supervise/effect';
 import type { SuperviseEvent } from '@fettle/core/supervise/event';
 import { step, type SuperviseState } from '@fettle/core/supervise/step';
+import type { Run } from '@fettle/core/supervise/state';
 import { monotonicMs, readClocks } from './clock.ts';
+import { controllerInstance } from './controller-service.ts';
 import { log } from './own-log.ts';
 
 export type Driver = Readonly<{
@@ -152,13 +154,18 @@ export function createDriver(state: SuperviseState, perform: Perform): Driver {
 
 /** The controller stands outside: it waits for all others. */
 function isCrowding(effect: SuperviseEffect): boolean {
-  return effect.kind === 'spawn' && !effect.instance.startsWith('@');
+  return effect.kind === 'spawn' && effect.instance !== controllerInstance;
+}
+
+/** A container's image may take minutes to come. */
+function isQuick({ instanceId, instance }: Run): boolean {
+  return !instanceId.startsWith('@') && instance?.service.definition.container === undefined;
 }
 
 /** Was a spawn asked for that nobody has answered yet? */
 function someUnborn({ runs, hooks }: SuperviseState): boolean {
   for (const run of runs.values())
-    if (!run.confirmed && run.exit === null && !run.instanceId.startsWith('@'))
+    if (!run.confirmed && run.exit === null && isQuick(run))
       // A hook before a start may take minutes: nobody waits for that.
       if (!hooks.has(`before_start/${run.token}`)) return true;
   return false;

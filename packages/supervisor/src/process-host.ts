@@ -20,31 +20,24 @@ import {
   readPidRecord,
   unknownExit,
 } from './exit-record.ts';
-import type { Crowd } from './driver.ts';
 import { createLauncher, type Launcher, launcherToken } from './launcher.ts';
 import type { LimitGroups } from './limits/limit-groups.ts';
 import { watchedOf, type LiveRun } from './live-run.ts';
 import { notifyLeftovers } from './notify-socket.ts';
-import { baseEnvironment, spawnRun, type SpawnRun } from './run-spawner.ts';
+import type { RunHost, RunPlace, StartRun } from './run-host.ts';
+import { baseEnvironment, spawnRun } from './run-spawner.ts';
 import { watchRuns } from './runs-watch.ts';
 import { sendSignal } from './send-signal.ts';
 import { pruneSpools } from './spool.ts';
 import { startSweep } from './sweep.ts';
 import { createTreeKiller, type Tree, type TreeKiller } from './tree-killer.ts';
 
-export type ProcessHost = Readonly<{
-  runs: ReadonlyMap<string, LiveRun>;
-  start(effect: SpawnRun, place: RunPlace): void;
-  signal(token: string, posixSignal: PosixSignal): void;
-  killTree(token: string): void;
-  continueTree(token: string): void;
-  /** Takes up runs of a former daemon, and the end of what they left. */
-  adopt(runs: readonly LiveRun[], leftovers: readonly Tree[]): void;
-  stop(): void;
-}>;
-
-/** `crowd`: the driver's word for it. */
-export type RunPlace = Readonly<{ host: string; port: number | null; crowd: Crowd }>;
+export type ProcessHost = RunHost &
+  Readonly<{
+    runs: ReadonlyMap<string, LiveRun>;
+    /** Takes up runs of a former daemon, and the end of what they left. */
+    adopt(runs: readonly LiveRun[], leftovers: readonly Tree[]): void;
+  }>;
 
 export type HostOptions = Readonly<{
   paths: StatePaths;
@@ -120,7 +113,7 @@ export function createProcessHost(options: HostOptions): ProcessHost {
   };
 }
 
-function start(host: Host, effect: SpawnRun, { crowd, ...place }: RunPlace): void {
+function start(host: Host, effect: StartRun, { crowd, ...place }: RunPlace): void {
   const { token, instance } = effect;
   const { paths, base } = host;
   const launcher = crowd === null ? null : host.launcher;

@@ -4,7 +4,6 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import type { SuperviseEffect } from '@fettle/core/supervise/effect';
 import { readProcessStat } from '@fettle/proc/process-stat';
 import { makeFolders } from '@fettle/sdk/daemon/make-folders';
 import { spoolFile, type StatePaths } from '@fettle/sdk/daemon/paths';
@@ -13,11 +12,11 @@ import type { RunGroup } from './limits/limit-groups.ts';
 import type { Launcher } from './launcher.ts';
 import { log } from './own-log.ts';
 import { withNotifySocket } from './notify-socket.ts';
+import type { StartRun } from './run-host.ts';
 import { shimArguments, type ShimRequest } from './shim-script.ts';
 import { closeSpool, openSpool } from './spool.ts';
 import { renderTemplateFiles } from './template-files.ts';
 
-export type SpawnRun = Extract<SuperviseEffect, { kind: 'spawn' }>;
 export type Spawned = Readonly<{
   child: ChildProcess;
   shimPid: number;
@@ -46,7 +45,7 @@ export function baseEnvironment(
 }
 
 export function spawnRun(
-  effect: SpawnRun,
+  effect: StartRun,
   { paths, base, launcher, group }: SpawnPlace,
 ): Spawned | 'launched' | CommandTrouble {
   const { command, workingDir, limits } = effect;
@@ -91,7 +90,7 @@ export function spawnRun(
 }
 
 function spawnShim(
-  effect: SpawnRun,
+  effect: StartRun,
   shim: ShimRequest,
   output: number | 'ignore',
 ): Spawned | CommandTrouble {

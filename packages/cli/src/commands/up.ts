@@ -14,6 +14,7 @@ import { shortPath } from '../terminal/error-text.ts';
 import { paint } from '../terminal/paint.ts';
 import { applyStack, sayChanges, type Applied } from '../up/apply.ts';
 import { followAttached, stopAttached, tellDetached } from '../up/attached.ts';
+import { requireEngine } from '../up/engine-check.ts';
 import { exitCodeOf, sayClosing } from '../up/closing-words.ts';
 import { loadConfig } from '../up/load-config.ts';
 import { warnOfShortage } from '../up/pre-flight.ts';
@@ -52,6 +53,7 @@ async function up(session: Session, input: CommandInput): Promise<number> {
   const all = stack.services.map(({ name }) => name);
   requireServices(args, all);
   sayHead(session, stack);
+  await requireEngine(session, stack, namesToWatch(stack, args));
   await warnOfShortage(session, stack);
   await writeStateFolder(session);
   const applied = await applyStack(session, stack, args);

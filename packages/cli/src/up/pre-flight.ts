@@ -19,10 +19,15 @@ export async function warnOfShortage(session: Session, stack: Stack): Promise<vo
   }
 }
 
+/** The engine's proxy listens for a container; whether for ours, the start will show. */
+function isProxy(command: string | null): boolean {
+  return /\bdocker-proxy\b/.test(command ?? '');
+}
+
 /** Services that outlived their daemon are about to be adopted with their ports. */
 function withoutOurs(facts: HostFacts): HostFacts {
   const takenPorts = facts.takenPorts.filter(
-    ({ pid }) => pid === null || readRunToken(pid) === null,
+    ({ pid, command }) => (pid === null || readRunToken(pid) === null) && !isProxy(command),
   );
   return { ...facts, takenPorts };
 }

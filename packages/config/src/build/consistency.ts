@@ -1,10 +1,11 @@
-/** What only the whole stack can tell: containers, unknown dependencies, profiles, cycles, ports. */
+/** What only the whole stack can tell: unknown dependencies, profiles, cycles, ports. */
 import type { ReservedRange, Service } from '@fettle/core/stack/service';
 import { findCycle } from '@fettle/core/stack/dependency-graph';
 import { nearestOf } from '../problem/nearest.ts';
 import type { ProblemSink } from '../problem/problem.ts';
 import type { StackFields } from '../keys/stack-keys.ts';
 import { firstLine } from '../shape/shape.ts';
+import { isContainer } from './container.ts';
 import { dependenciesOf, type ServiceEntry } from './service.ts';
 
 /** Active ones: without profiles, or with one that is asked for (`*` asks for all). */
@@ -20,34 +21,17 @@ export function activeServices(
   });
 }
 
-export function refuseContainers(entries: readonly ServiceEntry[], sink: ProblemSink): void {
-  const containers = entries.filter(
-    ({ value: { image, build, command, entrypoint, external } }) =>
-      external?.value !== true &&
-      (image !== undefined ||
-        (build !== undefined && command === undefined && entrypoint === undefined)),
-  );
-  const [first] = containers;
+/** A folder to build from beside a command: the command runs here. */
+export function sayIgnoredBuilds(entries: readonly ServiceEntry[], sink: ProblemSink): void {
   for (const { value, name } of entries)
-    if (value.build !== undefined && !containers.some((other) => other.name === name))
+    if (value.build !== undefined && !isContainer(value) && value.external?.value !== true)
       sink.add({
         code: 'W-CONFIG-IGNORED',
         spot: firstLine(value.build.node),
         path: `services.${name}.build`,
         message: `\`build\` of ${name} is ignored: its \`command\` runs here as a process`,
-        hint: 'Nothing to do when that is what you want.',
+        hint: 'Nothing to do when that is what you want; with an `image` it would be a container.',
       });
-  if (first === undefined) return;
-  const names = containers.map(({ name }) => name);
-  const one = names.length === 1;
-  sink.add({
-    code: 'E-CONFIG-CONTAINER',
-    spot: (first.value.image ?? first.value.build)!.node.spot,
-    path: `services.${first.name}`,
-    seen: names.join(', '),
-    message: `${names.join(', ')} ${one ? 'is a container' : 'are containers'}, which this version does not support yet; nothing was started`,
-    hint: `Give ${one ? 'it' : 'each'} a \`command\` and no \`image\` to run as a process, or \`external: true\` with \`url:\` when it runs elsewhere.`,
-  });
 }
 
 /** Returns the services without optional dependencies that no active profile runs. */

@@ -21,6 +21,8 @@ export type HealthHome = Readonly<{
   path: string;
   hasPort: boolean;
   externalUrl: string | null;
+  /** The engine's proxy listens for it. */
+  inContainer?: boolean;
 }>;
 
 const defaults = {
@@ -85,9 +87,9 @@ function shortCheck(text: string, at: At): HealthCheck | null {
   return { ...own, name: at.name, probe };
 }
 
-/** Somebody else's process answers for an external service. */
+/** Somebody else's process answers for an external service, and the engine's for a container. */
 function forExternal(home: HealthHome): Readonly<{ attest: boolean }> {
-  return { attest: home.externalUrl === null };
+  return { attest: home.externalUrl === null && home.inContainer !== true };
 }
 
 function shortProbe(text: string, at: At): Probe | null {
@@ -295,7 +297,7 @@ export function buildHealthcheck(
 }
 
 /** In Compose 0 means "the default". */
-function orDefault(value: number | undefined, fallback: number): number {
+export function orDefault(value: number | undefined, fallback: number): number {
   return value === undefined || value === 0 ? fallback : value;
 }
 

@@ -15,6 +15,14 @@ import type { ServiceFields } from '../keys/service-keys.ts';
 import { firstLine, type NamedEntry } from '../shape/shape.ts';
 import { placeOf, type ConfigNode } from '../source/node.ts';
 import { joinCommand } from './command.ts';
+import {
+  buildContainer,
+  containerCommand,
+  engineCheck,
+  isContainer,
+  sayUnused,
+  type ContainerContext,
+} from './container.ts';
 import type { BuildContext } from './context.ts';
 import { buildEnvironment } from './environment.ts';
 import { buildCleanup, grantedFiles } from './files.ts';
@@ -28,24 +36,27 @@ export type ServiceEntry = NamedEntry<ServiceFields>;
 export function buildService(
   entry: ServiceEntry,
   awaited: boolean,
-  context: BuildContext,
+  context: ContainerContext,
 ): Service {
   const { name, value: fields, keySpot } = entry;
   const path = `services.${name}`;
   const external = fields.external?.value === true;
   const externalUrl = external ? (fields.url?.value ?? null) : null;
+  const inContainer = isContainer(fields);
+  if (!inContainer && !external) sayUnused(fields, path, context.sink);
   const port = buildPort(fields, externalUrl, { path, context });
   const home: HealthHome = {
     service: name,
     path,
     hasPort: port !== null || saysPort(entry.node),
     externalUrl,
+    inContainer,
   };
-  const workingDir = buildWorkingDir(fields, path, context);
+  const workingDir = inContainer ? context.dir : buildWorkingDir(fields, path, context);
   const restart = buildRestart(fields, awaited);
   return {
     name,
-    command: external ? [] : buildCommand(entry, context),
+    command: external ? [] : inContainer ? containerCommand(fields) : buildCommand(entry, context),
     workingDir,
     environment: buildEnvironment(fields, path, context),
     dependsOn: dependenciesOf(fields),
@@ -71,6 +82,7 @@ export function buildService(
     ),
     required: fields.required?.value ?? true,
     external,
+    ...(inContainer ? { container: buildContainer(fields, { name, path, context }) } : {}),
     externalUrl,
     labels: Object.fromEntries(
       (fields.labels?.value ?? []).map((label) => [label.name, label.value ?? '']),
@@ -179,6 +191,9 @@ function buildPort(
     const { host, port } = addressOf(externalUrl);
     return port === null ? null : { preferred: [{ from: port, to: port }], host, fallback: false };
   }
+  // Processes of this machine reach it by a published port only.
+  if (wish === null && isContainer(fields) && fields.expose !== undefined)
+    return { preferred: [], host: '127.0.0.1', fallback: true };
   if (wish === null) return null;
   const host = wish.host ?? (externalUrl === null ? '127.0.0.1' : addressOf(externalUrl).host);
   return { preferred: wish.preferred, host, fallback: externalUrl === null && wish.fallback };
@@ -194,7 +209,7 @@ function publishedPort(fields: ServiceFields, { path, context }: Where): PortWis
   // Probes and allocations are TCP; a UDP port is the process's own business.
   const [first, second] = (fields.ports?.value ?? []).filter(({ node }) => !isUdp(node));
   if (first === undefined) return null;
-  if (second !== undefined)
+  if (second !== undefined && !isContainer(fields))
     context.sink.add({
       code: 'W-CONFIG-IGNORED',
       spot: firstLine(second.node),
@@ -210,6 +225,7 @@ function buildChecks(
   home: HealthHome,
   context: BuildContext,
 ): readonly HealthCheck[] {
+  if (home.inContainer) return containerChecks(fields, home, context);
   const checks = buildHealth(fields.health?.value ?? [], home, context);
   const compose = fields.healthcheck;
   if (compose !== undefined) {
@@ -220,6 +236,23 @@ function buildChecks(
   }
   if (fields.health !== undefined || !home.hasPort) return checks;
   return [...checks, implicitCheck(home)];
+}
+
+/** The engine runs `healthcheck` inside; `health` is asked from here, and its port without either. */
+function containerChecks(
+  fields: ServiceFields,
+  home: HealthHome,
+  context: BuildContext,
+): readonly HealthCheck[] {
+  const own = buildHealth(fields.health?.value ?? [], home, context);
+  const checks = [engineCheck('container'), ...own];
+  if (fields.health !== undefined || !home.hasPort) return checks;
+  if (fields.healthcheck !== undefined) {
+    // Read for its problems only.
+    buildHealthcheck(fields.healthcheck, home, context);
+    return checks;
+  }
+  return [...checks, { ...implicitCheck(home), attest: false }];
 }
 
 /** A port without a check: it is ready once it listens. It never restarts anything. */

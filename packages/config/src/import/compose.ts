@@ -4,6 +4,7 @@
  * where they stand.
  */
 import { isMap as isYamlMap, isScalar, parseDocument, visit, YAMLMap, type Pair } from 'yaml';
+import { isContainer, sayUnused } from '../build/container.ts';
 import { stackShape } from '../keys/stack-keys.ts';
 import { ProblemSink, type Problem } from '../problem/problem.ts';
 import type { Source } from '../source/node.ts';
@@ -20,7 +21,8 @@ export function rewriteCompose(original: Source): Rewritten {
   const tree = parseYaml(source, sink);
   if (tree === null || tree.kind !== 'map' || sink.failed)
     return { text: original.text, notes: [] };
-  stackShape.read(tree, '', sink);
+  for (const { name, value } of stackShape.read(tree, '', sink)?.services?.value ?? [])
+    if (!isContainer(value)) sayUnused(value, `services.${name}`, sink);
   const unknown = sink.list('error').filter(({ code }) => code === 'E-CONFIG-KEY');
   const ignored = sink.list('warning').filter(({ code }) => code === 'W-CONFIG-IGNORED');
   const moved = move(source, unknown);

@@ -17,6 +17,8 @@ export type PortWish = Readonly<{
   preferred: readonly PortRange[];
   host: string | null;
   fallback: boolean;
+  /** Of Compose's `ports`: the port inside a container. */
+  target?: PortRange;
 }>;
 
 export const portWanted =
@@ -107,6 +109,7 @@ const publishedShort = parsed(
       preferred: [published],
       host: match[1]?.replaceAll(/[[\]]/g, '') ?? null,
       fallback: true,
+      target,
     };
   },
 );
@@ -133,6 +136,7 @@ const publishedLong = mapped(
       preferred: range === undefined ? [] : [range],
       host: address?.value ?? null,
       fallback: true,
+      ...(target === undefined ? {} : { target: target.value }),
     };
   },
 );

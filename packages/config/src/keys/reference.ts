@@ -7,6 +7,7 @@ import {
   ulimitKeys,
   updateConfigKeys,
 } from './deploy-keys.ts';
+import { buildKeys, topVolumeKeys, volumeKeys } from './container-keys.ts';
 import { fileKeys, grantKeys } from './file-keys.ts';
 import * as heal from './heal-keys.ts';
 import { healthcheckKeys, healthKeys } from './health-keys.ts';
@@ -34,6 +35,9 @@ export const keyGroups: Readonly<Record<string, Keys>> = {
   'In `hooks`': hooksKeys,
   'In one of `hooks`, of `post_start` and `pre_stop`': hookKeys,
   'In `watch`': watchKeys,
+  'In `build`': buildKeys,
+  'In one of `volumes`': volumeKeys,
+  'In one of the top `volumes`': topVolumeKeys,
   'In the top `ports`': portsKeys,
   'In one of the top `configs` and `secrets`': fileKeys,
   "In one of a service's `configs` and `secrets`": grantKeys,

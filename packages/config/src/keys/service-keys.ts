@@ -13,8 +13,9 @@ import {
 } from '../shape/shape.ts';
 import type { Spot } from '../source/node.ts';
 import { commandShape, healthcheckShape, healthShape, isUrl } from './health-keys.ts';
-import { pairsShape } from './pair-keys.ts';
 import { portWish, publishedPorts } from './port-keys.ts';
+import { containerKeys } from './container-keys.ts';
+import { pairsShape } from './pair-keys.ts';
 import { globs, grants } from './file-keys.ts';
 import { serviceHeal } from './heal-keys.ts';
 import { watchShape } from './watch-keys.ts';
@@ -262,14 +263,9 @@ export const serviceKeys = {
   ports: key(
     publishedPorts,
     'compose',
-    'The first one says where the process listens: 8000 of "8000:80".',
+    'The first one says where it listens: 8000 of "8000:80"; a container publishes all.',
   ),
-  image: key(text(), 'compose', 'A container image: refused, this version runs processes only.'),
-  build: key(
-    anything,
-    'compose',
-    'How to build an image: with a `command` beside it, ignored; else refused.',
-  ),
+  ...containerKeys,
   configs: key(grants, 'compose', 'Its config files, of those named in the top `configs`.'),
   secrets: key(grants, 'compose', 'Its secret files, of those named in the top `secrets`.'),
   post_start: key(composeHooks, 'compose', 'The same as `after_start` in `hooks`.'),

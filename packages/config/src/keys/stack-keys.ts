@@ -2,6 +2,7 @@
 import { pattern, text } from '../shape/scalars.ts';
 import { mapping } from '../shape/mapping.ts';
 import { anything, key, laterKey, mapOf } from '../shape/shape.ts';
+import { namedVolumes } from './container-keys.ts';
 import { watchedFiles } from './file-keys.ts';
 import { constraints, healShape, notifyTargets, selfHealing } from './heal-keys.ts';
 import { ignoredStackKeys } from './ignored-keys.ts';
@@ -45,6 +46,7 @@ export const stackKeys = {
   include: key(anything, 'compose', 'Other config files whose services belong to this stack.'),
   configs: key(watchedFiles, 'compose', 'Config files: watched, and their last good version kept.'),
   secrets: key(watchedFiles, 'compose', 'The same for secrets, whose content is never shown.'),
+  volumes: key(namedVolumes, 'compose', 'Volumes of containers, by name.'),
   version: key(text(), 'compose', 'Obsolete in Compose, and ignored.'),
   ports: key(
     mapping(portsKeys, { wanted: 'a mapping with `reserved`' }),

@@ -13,7 +13,7 @@ import {
 
 export type MappingOptions = Readonly<{
   wanted: string;
-  /** Keys of Compose that mean nothing to a process: a warning, never an error. */
+  /** Keys of Compose that nothing acts on: a warning, never an error. */
   ignored?: readonly string[];
   required?: readonly string[];
 }>;
@@ -59,8 +59,8 @@ function otherKey({ name, spot, path, within }: OtherKey, { keys, options, sink 
       spot,
       path,
       seen: name,
-      message: `\`${name}\` has no meaning for a process and is ignored`,
-      hint: `Remove it; it is for containers, which this version does not run.`,
+      message: `\`${name}\` has no meaning here and is ignored`,
+      hint: 'It may stay; nothing acts on it.',
     });
     return;
   }
@@ -113,7 +113,7 @@ function mappingJson(keys: Keys, options: MappingOptions): JsonSchema {
     properties[name] = { ...shape.json, description: `${about} ${whose}${later}` };
   }
   for (const name of options.ignored ?? [])
-    properties[name] = { description: 'Compose. Ignored: it has no meaning for a process.' };
+    properties[name] = { description: 'Compose. Ignored: nothing acts on it.' };
   return {
     type: 'object',
     properties,

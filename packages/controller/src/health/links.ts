@@ -116,7 +116,9 @@ function isHttp({ externalUrl }: Service): boolean {
 }
 
 /** What a live dependant was told and no longer holds; null: it knows, or cannot be asked. */
-function toldWrong({ to, fromViews, toViews }: Edge): string | null {
+function toldWrong({ from, to, fromViews, toViews }: Edge): string | null {
+  // Between containers the name and the port inside are told, which do not move.
+  if (from.container !== undefined && to.container !== undefined) return null;
   const name = `${to.name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}_URL`;
   const live = toViews.flatMap(({ port }) => (port === null ? [] : [port.port]));
   if (live.length === 0) return null;

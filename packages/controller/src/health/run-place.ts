@@ -1,9 +1,11 @@
 /** Where and as whom the checks of an instance run, from its definition and its live run. */
 import { dirname, join } from 'node:path';
 import { notifyFile } from '@fettle/sdk/daemon/paths';
+import type { ContainerWord } from '@fettle/core/stack/container';
 import type { Service } from '@fettle/core/stack/service';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import { readSmallText } from '@fettle/proc/small-file';
+import { readContainerWord } from '../probes/container.ts';
 import type { Place } from '../probes/probe.ts';
 
 export function placeOf(service: Service, view: () => InstanceView | null): Place {
@@ -14,6 +16,7 @@ export function placeOf(service: Service, view: () => InstanceView | null): Plac
     service: service.name,
     address: port === null ? null : { host: port.host, port: port.port },
     url: service.externalUrl,
+    ...(service.container === undefined ? {} : { containerWord: () => wordOf(view()) }),
     workingDir: service.workingDir,
     ...notifyPlace(now),
     environment: () => runEnvironment(service, view()),
@@ -28,6 +31,14 @@ function notifyPlace(view: InstanceView | null): Pick<Place, 'notifyFile'> {
   return { notifyFile: notifyFile({ runsDir }, token) };
 }
 
+/** `<state>/containers/<instance>.json`; the state folder is two above the spool's. */
+function wordOf(view: InstanceView | null): ContainerWord | null {
+  if (view === null || view.spool === null || view.token === null) return null;
+  const file = join(dirname(view.spool), '../../containers', `${view.instance}.json`);
+  const word = readContainerWord(file);
+  return word?.token === view.token ? word : null;
+}
+
 /**
  * What the live process was really started with; else the definition on top of our own. The run
  * token stays in it: should we die during an exec check, its process is cleared away with the run.
@@ -37,7 +48,8 @@ export function runEnvironment(
   view: InstanceView | null,
 ): Readonly<Record<string, string>> {
   const pid = view?.pid ?? view?.shimPid ?? null;
-  const live = pid === null ? null : readEnvironment(pid);
+  const isInside = service.container !== undefined;
+  const live = pid === null || isInside ? null : readEnvironment(pid);
   if (live !== null) return live;
   const port = view?.port ?? null;
   const given = port === null ? {} : { PORT: `${port.port}`, HOST: port.host };

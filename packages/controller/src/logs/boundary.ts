@@ -2,6 +2,7 @@
  * The lines that we put between what services wrote: how a run ended, why the next began, and what
  * is no longer kept. The rules around them (`── … ──`) are the renderers'.
  */
+import { exitText as exitTextOf } from '@fettle/core/supervise/exit-text';
 import type { LogLine } from '@fettle/sdk/api/documents';
 import type { DroppedRange } from './dropped.ts';
 import type { RunFact } from './run-facts.ts';
@@ -38,6 +39,7 @@ function endText({ exit, startedAtMs, pid }: RunFact): string {
 }
 
 function exitText(exit: RunFact['exit']): string {
+  if (exit?.note !== undefined && exit.endedBy === null) return exitTextOf(exit);
   if (exit === null || exit.kind === 'unknown') return 'exit unknown';
   const by = exit.endedBy === null ? '' : `, by us: ${exit.endedBy.replaceAll('-', ' ')}`;
   if (exit.posixSignal !== null) {

@@ -1,6 +1,7 @@
 /** Every kind of probe, by its word in the config. */
 import type { Probe } from '@fettle/core/stack/health-check';
 import { certificateProbe } from './certificate.ts';
+import { containerProbe } from './container.ts';
 import { execProbe } from './exec.ts';
 import { grpcProbe } from './grpc.ts';
 import { heartbeatProbe } from './heartbeat.ts';
@@ -27,6 +28,7 @@ const kinds: Readonly<{ [Kind in Probe['kind']]: ProbeKind<Kind> }> = {
   mcp: mcpProbe,
   certificate: certificateProbe,
   notify: notifyProbe,
+  container: containerProbe,
 };
 
 /** @throws FettleError E-HEALTH-PROBE when the probe cannot work as written. */

@@ -4,6 +4,7 @@
  * A probe translates, it never decides: it says what it saw within a deadline, and whether anything
  * spoke at all. What that means for the service is decided in core (`stack/health-state.ts`).
  */
+import type { ContainerWord } from '@fettle/core/stack/container';
 import type { Probe } from '@fettle/core/stack/health-check';
 import type { Answer } from '@fettle/core/stack/health-state';
 
@@ -15,6 +16,8 @@ export type Place = Readonly<{
   address: Address | null;
   /** Of an external service; null otherwise. */
   url: string | null;
+  /** Of a container: the engine's last word; null: none. Absent: it is a process. */
+  containerWord?: () => ContainerWord | null;
   workingDir: string;
   /** Absolute; what the run said on its NOTIFY_SOCKET. Absent: it has none. */
   notifyFile?: string;

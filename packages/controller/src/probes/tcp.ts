@@ -13,16 +13,24 @@ export const tcpProbe: ProbeKind<'tcp'> = {
   address: serverAddress,
   open(probe, place) {
     const address = requireAddress(probe, place);
-    return { run: (timeoutMs) => connectTcp(address, timeoutMs), close() {} };
+    const lingerMs = place.containerWord === undefined ? 0 : proxyMs;
+    return { run: (timeoutMs) => connectTcp(address, timeoutMs, lingerMs), close() {} };
   },
 };
 
+/**
+ * The engine's proxy accepts for a container that does not listen, and hangs up a moment later.
+ */
+const proxyMs = 60;
+
 /** Also used to try links. */
-export function connectTcp(address: Address, timeoutMs: number): Promise<Seen> {
+export function connectTcp(address: Address, timeoutMs: number, lingerMs = 0): Promise<Seen> {
   const { promise, resolve } = Promise.withResolvers<Seen>();
   const socket = connect({ ...address, autoSelectFamily: true });
+  let lingering: NodeJS.Timeout | undefined;
   const finish = (seen: Seen): void => {
     deadline.clear();
+    clearTimeout(lingering);
     // A farewell, never a reset: a server without an error handler would die of it.
     socket.destroy();
     resolve(seen);
@@ -31,8 +39,16 @@ export function connectTcp(address: Address, timeoutMs: number): Promise<Seen> {
     const detail = `no connection to ${addressText(address)} in ${formatDuration(timeoutMs)}`;
     finish({ ok: false, detail, answer: 'silent' });
   });
-  socket.once('connect', () =>
-    finish({ ok: true, detail: `connected to ${addressText(address)}`, answer: 'answered' }),
+  const well = (): void =>
+    finish({ ok: true, detail: `connected to ${addressText(address)}`, answer: 'answered' });
+  socket.once('connect', () => {
+    if (lingerMs === 0) return well();
+    socket.resume();
+    lingering = setTimeout(well, lingerMs);
+  });
+  socket.once('data', well);
+  socket.once('end', () =>
+    finish({ ok: false, detail: `${addressText(address)} hangs up at once`, answer: 'absent' }),
   );
   socket.on('error', (error) => finish(seenFromError(error, address)));
   return promise;

@@ -47,6 +47,8 @@ export type Probe =
   | Readonly<{ kind: 'exec'; command: readonly string[] }>
   /** Up once a line matches `ready` after the start; down when `failing` matches. */
   | Readonly<{ kind: 'log'; ready: string; failing: string | null }>
+  /** What the container engine says: running, and healthy where there is a check inside. */
+  | Readonly<{ kind: 'container' }>
   /** Down when no ping came for `everyMs` + `graceMs`. */
   | Readonly<{ kind: 'heartbeat'; id: string; everyMs: number; graceMs: number }>
   /** Up when the health service of gRPC says SERVING for `service` (empty: the whole server). */

@@ -5,6 +5,7 @@
  * data: it crosses the sockets and is kept in `.fettle/stack.json` (mode 0600: values may be
  * secret).
  */
+import type { Container } from './container.ts';
 import type { ConfigFile, Constraint, HealLevel, HealWish, NotifyTarget } from './heal-wish.ts';
 import type { WatchRule } from './watch-rule.ts';
 import type { Hooks } from './hook.ts';
@@ -38,7 +39,10 @@ export type ReservedRange = Readonly<{ class: string; from: number; to: number }
 
 export type Service = Readonly<{
   name: string;
-  /** argv; a string `command` became `['/bin/sh', '-c', text]` only when it needs a shell. */
+  /**
+   * argv; a string `command` became `['/bin/sh', '-c', text]` only when it needs a shell. Of a
+   * container: what is given to its entry point, empty for the image's own.
+   */
   command: readonly string[];
   /** Absolute. */
   workingDir: string;
@@ -78,6 +82,8 @@ export type Service = Readonly<{
   required: boolean;
   /** Probed, never started or stopped; its port is where it listens. */
   external: boolean;
+  /** Absent: it runs as a process. */
+  container?: Container;
   /** Address of an external service; null otherwise. */
   externalUrl: string | null;
   labels: Readonly<Record<string, string>>;

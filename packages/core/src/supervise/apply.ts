@@ -66,7 +66,14 @@ export function takeStack(state: SuperviseState, stack: Stack): void {
 export function withInternal(state: SuperviseState, stack: Stack | null): readonly Service[] {
   const own = stack?.services ?? [];
   const names = new Set(own.map(({ name }) => name));
-  return [...state.options.internal.filter(({ name }) => !names.has(name)), ...own];
+  const { internal, keeper } = state.options;
+  // Once there it stays until the stack is down: it ends what the last container leaves.
+  const kept =
+    keeper !== undefined &&
+    (state.services.has(keeper.name) || own.some(({ container }) => container !== undefined))
+      ? [keeper]
+      : [];
+  return [...internal.filter(({ name }) => !names.has(name)), ...kept, ...own];
 }
 
 /** Services that left stay in the graph until their instances have: their stop has an order, too. */

@@ -33,6 +33,8 @@ function restartReasons(before: Service, after: Service): readonly string[] {
   for (const key of ['command', 'workingDir', 'port', 'templates', 'external'] as const) {
     if (!same(before[key], after[key])) reasons.push(`${WORDS[key] ?? key} changed`);
   }
+  if (before.container?.image !== after.container?.image) reasons.push('image changed');
+  else if (!same(before.container, after.container)) reasons.push('container changed');
   reasons.push(...keyReasons('environment', before.environment, after.environment));
   for (const key of Object.keys(after.limits) as (keyof Service['limits'])[]) {
     if (before.limits[key] !== after.limits[key]) {

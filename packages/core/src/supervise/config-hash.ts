@@ -24,6 +24,8 @@ export function configHash(service: Service): string {
     service.external,
     // A socket in its environment; left out where there is none, so that old hashes stay true.
     ...(notify === null ? [] : [notify]),
+    // Only there: the hash of a process is what it was before there were containers.
+    ...(service.container === undefined ? [] : [sorted(service.container)]),
   ];
   const text = JSON.stringify(seen);
   const high = hash32(text, 0x811c9dc5).toString(16).padStart(8, '0');
@@ -33,6 +35,13 @@ export function configHash(service: Service): string {
 /** True only when both were made by this recipe and differ. */
 export function hashDiffers(ofRun: string, ofDefinition: string): boolean {
   return ofRun.startsWith(RECIPE) && ofRun !== ofDefinition;
+}
+
+/** The order in which a file names things is no change. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object') return value;
+  return sortedEntries(value).map(([key, inner]) => [key, sorted(inner)]);
 }
 
 function sortedEntries(record: object): readonly (readonly [string, unknown])[] {

@@ -2,6 +2,7 @@
 import type { PortRange } from '../stack/port.ts';
 import type { Limits, PosixSignal, Template } from '../stack/service.ts';
 import type { HookPolicy, HookStage } from '../stack/hook.ts';
+import type { ContainerLaunch } from './container-wire.ts';
 import type { InstanceView } from './instance-view.ts';
 import type { RollingReason } from './rollout.ts';
 import type { RunToken } from './run.ts';
@@ -49,6 +50,8 @@ export type SuperviseEffect =
       configHash: string;
       /** Give it a NOTIFY_SOCKET; absent: none. */
       notify?: Readonly<{ watchdogMs: number | null }>;
+      /** Absent: it runs as a process. */
+      launch?: ContainerLaunch;
     }>
   /** Its output goes to the log of the run; answered by `hook-ended`. */
   | Readonly<{

@@ -6,16 +6,10 @@
  * holds credentials that we do not know; our word wins for PORT and FETTLE_*, because a port that
  * is not the allocated one would collide.
  */
+import type { Address } from './address.ts';
 import type { Service } from '../stack/service.ts';
+import { addressSeenBy, isApart, urlSeen } from './container-environment.ts';
 import type { Instance, Run, ServiceRecord, SuperviseState } from './state.ts';
-
-export type Address = Readonly<{
-  url: string;
-  host: string;
-  port: number | null;
-  /** File of its replicas, where it may have several. */
-  endpoints?: string;
-}>;
 
 /** `my-db` to `MY_DB`. */
 export function variableName(service: string): string {
@@ -61,20 +55,23 @@ export function environmentFor(
   instance: Instance,
   token: string,
 ): Readonly<Record<string, string>> {
+  const { definition } = instance.service;
   const environment = environmentIn({
-    definition: instance.service.definition,
+    definition,
     instance: instance.id,
     stackName: state.stack?.name ?? 'fettle',
     place: instance.port.allocation,
     fettleUrl: fettleUrl(state),
     addressOf: (service) => {
       const record = state.services.get(service);
-      const address = record === undefined ? null : addressOf(record);
-      if (record === undefined || address === null || !hasEndpoints(record)) return address;
+      if (record === undefined) return null;
+      const address = addressSeenBy(definition, record, addressOf(record));
+      // A container does not see our files, and its network spreads calls over replicas itself.
+      if (address === null || !hasEndpoints(record) || isApart(definition)) return address;
       return { ...address, endpoints: endpointsFile(state.options.stateDir, service) };
     },
   });
-  return { ...environment, FETTLE_RUN: token };
+  return definition.container === undefined ? { ...environment, FETTLE_RUN: token } : environment;
 }
 
 /** All but the run token. */
@@ -83,7 +80,7 @@ export function environmentIn({
   instance,
   stackName,
   place,
-  fettleUrl: url,
+  fettleUrl: known,
   addressOf: find,
 }: Surroundings): Readonly<Record<string, string>> {
   const environment: Record<string, string> = {};
@@ -96,13 +93,18 @@ export function environmentIn({
     if (address.port !== null) environment[`${name}_PORT`] = String(address.port);
     if (address.endpoints !== undefined) environment[`${name}_ENDPOINTS`] = address.endpoints;
   }
-  if (definition.port !== null && place !== null) environment['HOST'] = place.host;
+  const apart = isApart(definition);
+  const url = known === null || !apart ? known : urlSeen(known);
+  if (definition.port !== null && place !== null)
+    environment['HOST'] = apart ? '0.0.0.0' : place.host;
   if (url !== null) environment['OTEL_EXPORTER_OTLP_ENDPOINT'] = url;
   environment['OTEL_SERVICE_NAME'] = definition.name;
   environment['OTEL_RESOURCE_ATTRIBUTES'] =
     `service.instance.id=${instance},service.namespace=${stackName}`;
   Object.assign(environment, definition.environment);
-  if (definition.port !== null && place !== null) environment['PORT'] = String(place.port);
+  const inside = apart ? definition.container?.target : null;
+  if (definition.port !== null && place !== null)
+    environment['PORT'] = String(inside ?? place.port);
   if (url !== null) environment['FETTLE_URL'] = url;
   environment['FETTLE_SERVICE'] = definition.name;
   environment['FETTLE_INSTANCE'] = instance;
@@ -130,7 +132,7 @@ export function toldPorts(state: SuperviseState, instance: Instance): Run['told'
   return told;
 }
 
-function fettleUrl(state: SuperviseState): string | null {
+export function fettleUrl(state: SuperviseState): string | null {
   const controller = state.services.get('@controller');
   return (controller && addressOf(controller)?.url) ?? state.options.fettleUrl;
 }

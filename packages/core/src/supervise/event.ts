@@ -53,7 +53,8 @@ export type SuperviseEvent =
       kind: 'run-spawned';
       token: RunToken;
       pid: number | null;
-      shimPid: number;
+      /** null: a container has none. */
+      shimPid: number | null;
       /** Who holds it to its limits; absent: it has none. */
       held?: readonly HeldLimit[];
     }>

@@ -4,7 +4,7 @@
  * A shell reports signal n as 128 + n, which a program may also return by itself, so the text
  * names both readings instead of guessing. Source: POSIX.1-2024, XCU 2.8.2 "Exit Status".
  */
-import type { EndReason, RunExit, StartReason } from './run.ts';
+import type { EndReason, ExitNote, RunExit, StartReason } from './run.ts';
 
 const endWords: Readonly<Record<EndReason, string>> = {
   'operator-stop': 'asked to stop',
@@ -42,6 +42,13 @@ const startWords: Readonly<Record<StartReason, string>> = {
   reset: 'its counters were reset',
 };
 
+const noteWords: Readonly<Record<ExitNote, string>> = {
+  'stopped-elsewhere': 'stopped through the engine, not by Fettle',
+  'killed-elsewhere': 'killed through the engine, not by Fettle',
+  'removed-elsewhere': 'its container was removed, not by Fettle',
+  'restarted-elsewhere': 'restarted through the engine, not by Fettle',
+};
+
 /** `config changed`, `it hung`. */
 export function endReasonText(reason: EndReason): string {
   return endWords[reason] ?? reason;
@@ -57,6 +64,10 @@ export function exitText(exit: RunExit): string {
   if (exit.endedBy !== null) return `stopped by Fettle: ${endReasonText(exit.endedBy)}`;
   if (exit.outOfMemory === true && exit.posixSignal === 'SIGKILL')
     return 'killed by the kernel: out of memory';
+  if (exit.note !== undefined) {
+    const code = exit.code === null ? '' : ` (exit ${exit.code})`;
+    return `${noteWords[exit.note]}${code}`;
+  }
   if (exit.kind === 'unknown') return 'unknown (no exit record)';
   const name = exit.posixSignal === null ? null : exit.posixSignal.replace(/^SIG/, '');
   if (name === null) return `exit ${exit.code ?? '?'}`;

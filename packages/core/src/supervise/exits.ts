@@ -54,11 +54,19 @@ export function afterExit(state: SuperviseState, instance: Instance, run: Run): 
   decideNext(state, instance, run.exit);
 }
 
+function exitCodeOf(error: StartError | null): number {
+  if (ENGINE_CODES.has(error?.code ?? '')) return 125;
+  return error?.code === 'ENOENT' ? 127 : 126;
+}
+
+/** 125: it is not the program's fault, as `docker run` says it. */
+const ENGINE_CODES: ReadonlySet<string> = new Set(['EENGINE', 'EADDRINUSE', 'EINVAL']);
+
 /** It never came to be: its command could not be started, or a hook before it failed. */
 export function startFailed(state: SuperviseState, run: Run, error: StartError | null): void {
   const { instance } = run;
   // What a shell answers for a command it cannot run; the record lets the next daemon decide.
-  const code = error?.code === 'ENOENT' ? 127 : 126;
+  const code = exitCodeOf(error);
   const endedBy = run.end?.reason ?? null;
   run.exit = { kind: 'code', code, posixSignal: null, endedBy, atMs: state.at.atMs };
   emit(state, { kind: 'record', entry: { kind: 'ended', token: run.token, exit: run.exit } });

@@ -5,14 +5,9 @@
  * It is told from outside, by a snapshot, so that it needs no word of the supervisor. It carries no
  * run token: it belongs to whoever typed it, and ends with them.
  */
+import type { Address } from './address.ts';
 import type { Service } from '../stack/service.ts';
-import {
-  addressAt,
-  environmentIn,
-  externalAddress,
-  type Address,
-  type Surroundings,
-} from './environment.ts';
+import { addressAt, environmentIn, externalAddress, type Surroundings } from './environment.ts';
 import type { InstanceView } from './instance-view.ts';
 import type { Snapshot } from './protocol.ts';
 import type { Offer } from './state.ts';

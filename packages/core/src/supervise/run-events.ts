@@ -60,6 +60,7 @@ const PERMANENT_CODES: ReadonlySet<string> = new Set([
   'ENOTDIR',
   'E2BIG',
   'E-NOTIFY-HELPER',
+  'EINVAL',
 ]);
 
 export function takeSpawnFailure(state: SuperviseState, event: Of<'spawn-failed'>): void {

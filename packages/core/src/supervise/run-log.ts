@@ -22,6 +22,8 @@ export type RunLogEntry =
       atMs: number;
       /** True when started inside a crash loop; absent means false. */
       crashLoop?: boolean;
+      /** True for a container, which no scan of /proc finds; absent means false. */
+      container?: boolean;
     }>
   /** `startTicks`: field 22 of /proc/PID/stat, guards against a reused pid. */
   | Readonly<{ kind: 'started'; token: RunToken; shimPid: number; startTicks: number }>

@@ -24,7 +24,16 @@ export type RunExit = Readonly<{
   atMs: number;
   /** The kernel killed of its tree because its memory limit was reached. Absent: not known. */
   outOfMemory?: boolean;
+  /** Who ended it through a container engine, other than us; absent: nobody. */
+  note?: ExitNote;
 }>;
+
+/** `…-elsewhere`: through the engine, by somebody else than us. */
+export type ExitNote =
+  | 'stopped-elsewhere'
+  | 'killed-elsewhere'
+  | 'removed-elsewhere'
+  | 'restarted-elsewhere';
 
 /** Why Fettle ended a run. */
 export type EndReason =

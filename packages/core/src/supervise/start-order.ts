@@ -6,7 +6,8 @@
  * because its database is gone waits for the database instead of looping.
  */
 import type { Dependency } from '../stack/service.ts';
-import { environmentFor, toldPorts } from './environment.ts';
+import { launchOf } from './container-environment.ts';
+import { addressOf, environmentFor, fettleUrl, toldPorts } from './environment.ts';
 import { beginHooks } from './hooks.ts';
 import { askPort, forgetPort, isGrantFresh } from './ports.ts';
 import type { StartReason } from './run.ts';
@@ -28,6 +29,8 @@ import { isCounted, isRestartOfOurs } from './restart-policy.ts';
 export const OPTIONAL_WAIT_MS = 10_000;
 /** The shell answers a spawn within milliseconds; beyond this it is lost. */
 export const SPAWN_WAIT_MS = 10_000;
+/** An image may have to be fetched or built first. */
+const IMAGE_WAIT_MS = 900_000;
 
 export function offerOf(record: ServiceRecord): Offer {
   let [started, healthy, onTheWay, done, count] = [false, false, false, 0, 0];
@@ -184,6 +187,7 @@ function spawn(state: SuperviseState, instance: Instance): void {
       nowMs: state.at.nowMs,
       atMs: state.at.atMs,
       ...(instance.crashLoop ? { crashLoop: true } : {}),
+      ...(definition.container === undefined ? {} : { container: true }),
     },
   });
   if (!beginHooks(state, instance, run, 'before_start')) emitSpawn(state, instance, run);
@@ -198,6 +202,7 @@ export function emitSpawn(
 ): void {
   const { definition } = instance.service;
   const notify = notifyWish(definition);
+  const launch = launchOf(state, instance, { addressOf, url: fettleUrl(state) });
   emit(state, {
     kind: 'spawn',
     token,
@@ -209,8 +214,9 @@ export function emitSpawn(
     templates: definition.templates,
     configHash,
     ...(notify === null ? {} : { notify }),
+    ...(launch === undefined ? {} : { launch }),
   });
-  arm(state, `spawn:${token}`, SPAWN_WAIT_MS);
+  arm(state, `spawn:${token}`, launch === undefined ? SPAWN_WAIT_MS : IMAGE_WAIT_MS);
 }
 
 function newRun(state: SuperviseState, instance: Instance, token: string): Run {

@@ -24,6 +24,8 @@ export type SuperviseOptions = Readonly<{
   stateDir: string;
   /** Our own services (names start with `@`), in every stack whatever is applied. */
   internal: readonly Service[];
+  /** Ours as well, as soon as a service of the stack is a container; absent: none can be run. */
+  keeper?: Service;
   /** FETTLE_URL while `@controller` has no port of its own to build it from. */
   fettleUrl: string | null;
 }>;

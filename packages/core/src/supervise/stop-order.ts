@@ -5,6 +5,7 @@
  * Whoever waits here waits for a named run that has a timer, so every stop is bounded by the chain
  * of graces; a run that survives SIGKILL (stuck in the kernel) holds up nobody after a while.
  */
+import type { Service } from '../stack/service.ts';
 import type { EndReason } from './run.ts';
 import { beginHooks, isHooking } from './hooks.ts';
 import {
@@ -67,6 +68,8 @@ export function endGently(state: SuperviseState, run: Run): void {
   if (run.confirmed) signalRun(state, run);
   else if (isHooking(state, 'before_start', run))
     emit(state, { kind: 'kill-hook', id: `before_start/${run.token}` });
+  // Fetching an image may take minutes, and there is nobody to signal meanwhile.
+  else if (run.instance?.service.definition.container !== undefined) killRun(state, run);
 }
 
 /** Planned ends while others serve: only then it helps clients to hear of it before. */
@@ -174,10 +177,16 @@ function mustWait(state: SuperviseState, run: Run): boolean {
   if (!state.goingDown || !isInternal(definition)) return false;
   for (const other of state.runs.values()) {
     const internal = other.instance !== null && isInternal(other.instance.service.definition);
-    if (!internal && isEnding(other)) return true;
+    if (!internal && (isEnding(other) || isAtKeeper(state, definition, other))) return true;
   }
   // A hook may tell the controller something.
   return state.hooks.size > 0;
+}
+
+/** What is left of a container only its keeper can end. */
+function isAtKeeper({ options }: SuperviseState, { name }: Service, other: Run): boolean {
+  if (name !== options.keeper?.name || other.end?.stage === 'stuck') return false;
+  return other.instance?.service.definition.container !== undefined;
 }
 
 /** Their run is broken or misled already: waiting would only make it worse. */

@@ -111,6 +111,11 @@ export function notifyFile({ runsDir }: Pick<StatePaths, 'runsDir'>, token: stri
   return join(runsDir, `${token}.notify`);
 }
 
+/** Orders to the keeper of containers (`core/supervise/container-wire.ts`). */
+export function containersSocket({ runtimeDir }: StatePaths): string {
+  return join(runtimeDir, 'containers.sock');
+}
+
 /** Abstract socket that claims `port` among all stacks of this network namespace. */
 export function portLockName(port: number): string {
   return `\0fettle-port-${port}`;

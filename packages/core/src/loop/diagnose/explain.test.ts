@@ -37,6 +37,12 @@ test('a refusal without an address names the only dependency that is down', () =
       'a connection was refused, probably by db at 127.0.0.1:5432, which is crash-loop',
     ],
   ));
+test('a container that somebody else stopped is said so, whatever it exited with', () =>
+  check(
+    { lastExit: { ...ended(null, 0).lastExit, note: 'stopped-elsewhere' } },
+    { lastRunLines: refusedLog },
+    ['engine', 'stopped through the engine, not by Fettle (exit 0)'],
+  ));
 test('a crash loop says how often and when next', () =>
   check(
     { state: 'crash-loop', nextStartAtMs: now + 12_000, restarts: 5 },

@@ -148,6 +148,7 @@ const ILLNESSES: ReadonlySet<string> = new Set([
 /** Ended by itself, from outside, or by us because it was ill; not because somebody asked. */
 export function failedItself(exit: RunExit): boolean {
   const { endedBy } = exit;
+  if (exit.note !== undefined && endedBy === null) return true;
   if (endedBy === null) return exit.code !== 0 || exit.kind !== 'code';
   return ILLNESSES.has(endedBy);
 }

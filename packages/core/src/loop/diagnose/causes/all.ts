@@ -2,6 +2,7 @@
 import type { Rule } from '../rule.ts';
 import { codeCauses } from './code.ts';
 import { databaseCauses } from './database.ts';
+import { engineCauses } from './engine.ts';
 import { exitCauses } from './exits.ts';
 import { healthCauses } from './health.ts';
 import { lifecycleCauses } from './lifecycle.ts';
@@ -14,6 +15,7 @@ import { signalCauses } from './signals.ts';
 
 export const allCauses: readonly Rule[] = [
   ...portCauses,
+  ...engineCauses,
   ...memoryCauses,
   ...missingCauses,
   ...databaseCauses,
