@@ -141,7 +141,7 @@ export const cases: readonly Case[] = [
   }),
   pm2('interpreters', 'ecosystem.config.js', 'php bin ruby ts venv shell'),
   pm2('json', 'ecosystem.json', 'web tail', {
-    kept: ['web watch', 'web ignore_watch', 'tail cron_restart', 'deploy'],
+    kept: ['tail cron_restart', 'deploy'],
     starts: true,
   }),
   pm2('max-instances', 'ecosystem.config.js', 'all rest ports', { starts: true }),
@@ -221,22 +221,16 @@ export const cases: readonly Case[] = [
       'legacy Unit.Conflicts',
       'legacy Service.PIDFile',
       'legacy Service.ExecReload',
-      'legacy Service.ExecStop',
       'legacy Service.KillMode',
     ],
   }),
   systemd('long-lines', '.', 'jvm', { kept: ['jvm Service.SuccessExitStatus'] }),
   systemd('oneshot', '.', 'backup', {
-    kept: ['backup Service.ExecStartPre', 'backup Service.User', 'backup.timer'],
+    kept: ['backup Service.User', 'backup.timer'],
     starts: true,
   }),
   systemd('set', '.', 'api database worker', {
-    kept: [
-      'database Service.Type',
-      'database Service.WatchdogSec',
-      'worker Unit.After',
-      'worker Unit.PartOf',
-    ],
+    kept: ['worker Unit.After', 'worker Unit.PartOf'],
     starts: true,
   }),
   systemd('simple', '.', 'shop-api', {

@@ -40,6 +40,24 @@ export class Telling {
     });
   }
 
+  /** `hooks` and Compose's two words for them, each with its command and whether failing is fine. */
+  hooks(): readonly Readonly<{ when: string; command: Plain; isForgiven: boolean }>[] {
+    const { post_start: after, pre_stop: before, hooks = {} } = this.service.keys;
+    for (const key of ['post_start', 'pre_stop', 'hooks']) this.keys.take(key);
+    const wishes = Object.entries({
+      ...(after === undefined ? {} : { after_start: after }),
+      ...(before === undefined ? {} : { before_stop: before }),
+      ...(isMap(hooks) ? hooks : {}),
+    });
+    return wishes.flatMap(([when, wish]) =>
+      (Array.isArray(wish) ? wish : [wish]).map((one) => ({
+        when,
+        command: isMap(one) ? (one['command'] ?? '') : one,
+        isForgiven: isMap(one) && one['on_failure'] === 'ignore',
+      })),
+    );
+  }
+
   /** `command` and `entrypoint` as words, a shell in front where Fettle would take one. */
   words(): readonly string[] {
     const [entrypoint, command] = [this.keys.take('entrypoint'), this.keys.take('command')];

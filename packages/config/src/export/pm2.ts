@@ -1,4 +1,5 @@
 /** A stack as an ecosystem file of PM2. */
+import { posix } from 'node:path';
 import { isMap, type Draft, type Plain, type PlainMap } from '../import/draft.ts';
 import { Telling, secondsOf, type Exported } from './exported.ts';
 import { literalDraft } from './read-own.ts';
@@ -30,6 +31,7 @@ function appOf(telling: Telling): PlainMap {
   setRestart(app, telling);
   const memory = keys.text('mem_limit');
   if (memory !== undefined) app['max_memory_restart'] = memory.replace(/b$/, '').toUpperCase();
+  Object.assign(app, watchOf(keys.take('watch'), dir ?? ''));
   const signal = keys.text('stop_signal') ?? 'SIGTERM';
   if (signal !== 'SIGINT') app['kill_signal'] = signal;
   const grace = secondsOf(keys.take('stop_grace_period'));
@@ -51,6 +53,22 @@ function scriptOf(telling: Telling): PlainMap {
   }
   const [program = '', ...args] = telling.words();
   return { script: program, ...(args.length > 0 ? { args } : {}), interpreter: 'none' };
+}
+
+/** Paths are relative to the app's folder there. */
+function watchOf(said: Plain | undefined, dir: string): PlainMap {
+  if (said === undefined || said === false) return {};
+  const rule = isMap(said) ? said : {};
+  const paths = isMap(said) ? rule['paths'] : said === true ? undefined : said;
+  const debounce = secondsOf(rule['debounce']);
+  return {
+    watch:
+      paths === undefined
+        ? true
+        : [paths].flat().map((path) => posix.relative(posix.normalize(dir || '.'), String(path))),
+    ...(rule['ignore'] === undefined ? {} : { ignore_watch: [rule['ignore']].flat() }),
+    ...(debounce === null ? {} : { watch_delay: Math.round(debounce * 1_000) }),
+  };
 }
 
 /** A bare name takes its value from the shell, which only JavaScript can say. */

@@ -1,7 +1,8 @@
 /** A stack as systemd units: one for each service, and one target for all of them. */
-import { splitWords } from '../build/command.ts';
+import { joinCommand, splitWords } from '../build/command.ts';
 import { isMap, type Draft, type Plain, type PlainMap } from '../import/draft.ts';
-import { Telling, secondsOf, type Exported } from './exported.ts';
+import { execHooks } from '../import/systemd-command.ts';
+import { Telling, commandOf, secondsOf, type Exported } from './exported.ts';
 import { literalDraft } from './read-own.ts';
 import { shellVariables } from './shell-variables.ts';
 
@@ -48,6 +49,8 @@ function unitOf(telling: Telling): string {
   const isJob = ['no', 'false'].includes(keys.text('restart') ?? '');
   if (isJob) parts.Service.push(['Type', 'oneshot']);
   parts.Service.push(['ExecStart', commandLine(telling)]);
+  setHooks(parts, telling);
+  setNotify(parts, telling);
   setSurroundings(parts, telling);
   setRestart(parts, telling, isJob);
   setLimits(parts, telling);
@@ -58,14 +61,38 @@ function unitOf(telling: Telling): string {
   return comments + text;
 }
 
-/** systemd replaces variables of the unit itself. */
 function commandLine(telling: Telling): string {
   const { command, entrypoint } = telling.service.keys;
-  const isPlain = typeof command === 'string' && entrypoint === undefined;
-  if (!isPlain || splitWords(command).shell !== 'variable')
-    return telling.words().map(word).join(' ');
+  if (entrypoint !== undefined) return telling.words().map(word).join(' ');
   telling.keys.take('command');
-  return command.replaceAll('%', '%%');
+  return lineOf(command ?? '');
+}
+
+/** systemd replaces variables of the unit itself. */
+function lineOf(command: Plain): string {
+  if (typeof command === 'string' && splitWords(command).shell === 'variable')
+    return command.replaceAll('%', '%%');
+  const joined = joinCommand(null, commandOf(command));
+  return joined.kind === 'argv' ? joined.argv.map(word).join(' ') : '';
+}
+
+function setHooks(parts: Parts, telling: Telling): void {
+  const directives = new Map<string, string>(execHooks.map(([key, hook]) => [hook, key]));
+  for (const { when, command, isForgiven } of telling.hooks()) {
+    const directive = directives.get(when);
+    if (directive === undefined) telling.lose(`hooks.${when}`);
+    else parts.Service.push([directive, `${isForgiven ? '-' : ''}${lineOf(command)}`]);
+  }
+}
+
+/** The one check that systemd has a word for. */
+function setNotify(parts: Parts, telling: Telling): void {
+  const { health } = telling.service.keys;
+  if (!isMap(health) || health['notify'] !== true) return;
+  telling.keys.take('health');
+  parts.Service.push(['Type', 'notify']);
+  if (health['watchdog'] !== undefined)
+    parts.Service.push(['WatchdogSec', `${secondsOf(health['watchdog'])}`]);
 }
 
 /** `Service.NoNewPrivileges` goes back to its section; a `Type` that was kept wins. */

@@ -125,7 +125,16 @@ function isBlank(value: Plain): boolean {
 
 const order = [
   ['image', 'build', 'command', 'entrypoint', 'external', 'url', 'working_dir', 'port', 'ports'],
-  ['environment', 'env_file', 'depends_on', 'profiles', 'health', 'healthcheck', 'restart'],
+  [
+    'environment',
+    'env_file',
+    'depends_on',
+    'profiles',
+    'health',
+    'healthcheck',
+    'hooks',
+    'restart',
+  ],
   ['scale', 'deploy', 'stop_signal', 'stop_grace_period', 'mem_limit', 'cpus', 'pids_limit'],
 ].flat();
 

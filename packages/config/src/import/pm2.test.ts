@@ -73,6 +73,19 @@ test('the interpreter comes from the ending, or is told, or is a shell for sever
   ]);
 });
 
+test('what PM2 watches is watched', () => {
+  const { keys } = read([
+    { name: 'a', script: 'a.js', watch: ['src'], ignore_watch: ['node_modules', '*.log'] },
+    { name: 'b', script: 'b.js', watch: true },
+    { name: 'c', script: 'c.js', watch: false },
+  ]);
+  expect(['a', 'b', 'c'].map((name) => keys(name)['watch'])).toEqual([
+    { paths: ['src'], ignore: ['node_modules/**', '*.log'] },
+    true,
+    undefined,
+  ]);
+});
+
 test('a single app without a list', () => {
   expect(read({ script: 'server.js' }).draft.services.map(({ name }) => name)).toEqual(['server']);
 });

@@ -5,6 +5,7 @@
  * Source: PM2's "Ecosystem File" and its `lib/API/schema.json` for names, aliases and defaults:
  * SIGINT asks an app to stop, `.py` runs by python, several words in `script` by a shell.
  */
+import { posix } from 'node:path';
 import { splitWords } from '../build/command.ts';
 import { plainCommand, shellCommand, splitPrefix } from './command-text.ts';
 import {
@@ -71,6 +72,7 @@ function addApp(stack: StackDraft, app: PlainMap, foreign: Foreign): void {
   setInstances(service, directives, foreign.machine.cores);
   setRestart(service, directives);
   setStop(service, directives);
+  setWatch(service, directives);
   const memory = directives.parsed('max_memory_restart', sizeOf);
   if (memory !== undefined) service.set('mem_limit', memory);
   const namespace = directives.text('namespace');
@@ -177,6 +179,28 @@ function setRestart(service: ServiceDraft, directives: Directives): void {
   if (window !== null)
     service.change('min_uptime', `restarts are counted over ${window} here, not until that age`);
 }
+
+/** `watch: true` is the folder of the app, as here. */
+function setWatch(service: ServiceDraft, directives: Directives): void {
+  const said = directives.take('watch');
+  if (said === undefined || said === false) return;
+  const dir = String(service.get('working_dir') ?? '');
+  // Relative to the app's folder there, to that of the config here.
+  const paths =
+    typeof said === 'boolean' ? [] : [said].flat().map((path) => posix.join(dir, String(path)));
+  const ignore = [directives.take('ignore_watch') ?? []].flat().map(String);
+  const debounce = directives.parsed('watch_delay', durationOf);
+  const rule = {
+    ...(paths.length > 0 ? { paths } : {}),
+    ...(ignore.length > 0 ? { ignore: ignore.map(patternOf) } : {}),
+    ...(debounce === undefined ? {} : { debounce }),
+  };
+  service.set('watch', Object.keys(rule).length === 0 ? true : rule);
+}
+
+/** A folder there is all below it; here a pattern says so. */
+const patternOf = (path: string): string =>
+  /[*.]/.test(path.split('/').at(-1) ?? '') ? path : `${path.replace(/\/$/, '')}/**`;
 
 function setStop(service: ServiceDraft, directives: Directives): void {
   service.set('stop_signal', directives.text('kill_signal') ?? 'SIGINT');

@@ -11,20 +11,19 @@ import { splitValue } from './systemd-words.ts';
 export function setCommand(service: ServiceDraft, body: Directives): void {
   const spot = body.spot('Type');
   const type = body.text('Type') ?? 'simple';
-  const lines = [body.take('ExecStart') ?? []]
-    .flat()
-    .map((line) => commandOf(String(line), service))
-    .filter(({ words }) => words.length > 0);
+  const lines = commandsOf(service, body, 'ExecStart');
   const [first, ...more] = lines;
-  if (first !== undefined && more.length === 0) service.set('command', first.command);
+  if (first !== undefined && more.length === 0) service.set('command', first.shelled);
   else if (lines.length > 0)
     service.set('command', ['/bin/sh', '-c', lines.map(({ line }) => line).join(' && ')]);
+  setHooks(service, body);
   if (type === 'oneshot') {
     service.set('restart', 'no');
     if (body.flag('RemainAfterExit') === true)
       service.change('RemainAfterExit', 'a job that ended with 0 counts as done here');
   }
-  if (['notify', 'notify-reload', 'dbus', 'forking'].includes(type))
+  if (type === 'notify' || type === 'notify-reload') setNotify(service, body);
+  if (type === 'dbus' || type === 'forking')
     service.keep(
       'Service.Type',
       type,
@@ -39,7 +38,48 @@ export function setCommand(service: ServiceDraft, body: Directives): void {
     );
 }
 
-type Command = Readonly<{ words: readonly string[]; command: Plain; line: string }>;
+function commandsOf(service: ServiceDraft, body: Directives, key: string): readonly Command[] {
+  return [body.take(key) ?? []]
+    .flat()
+    .map((line) => commandOf(String(line), service))
+    .filter(({ words }) => words.length > 0);
+}
+
+/** What runs around the service; `-` in front forgives a failure. */
+function setHooks(service: ServiceDraft, body: Directives): void {
+  const hooks: Record<string, Plain> = {};
+  for (const [key, hook] of execHooks) {
+    const wishes = commandsOf(service, body, key).map(({ command, isForgiven }) =>
+      isForgiven ? { command, on_failure: 'ignore' } : { command },
+    );
+    if (wishes.length > 0) hooks[hook] = wishes;
+  }
+  service.set('hooks', hooks);
+}
+
+export const execHooks = [
+  ['ExecStartPre', 'before_start'],
+  ['ExecStartPost', 'after_start'],
+  ['ExecStop', 'before_stop'],
+  ['ExecStopPost', 'after_stop'],
+] as const;
+
+/** READY=1 on NOTIFY_SOCKET, and WATCHDOG=1 where it is wanted. */
+function setNotify(service: ServiceDraft, body: Directives): void {
+  const watchdog = body.parsed('WatchdogSec', (text) =>
+    /^\d+(?:\.\d+)?$/.test(text) ? `${text}s` : /^\d+(?:ms|s|m|h)$/.test(text) ? text : null,
+  );
+  service.set('health', { notify: true, ...(watchdog === undefined ? {} : { watchdog }) });
+}
+
+type Command = Readonly<{
+  words: readonly string[];
+  command: Plain;
+  /** The same, its failure forgiven where the unit says so. */
+  shelled: Plain;
+  line: string;
+  isForgiven: boolean;
+}>;
 
 /** The prefixes `@ - : + !` change how it is run; a failure that is forgiven is said. */
 function commandOf(text: string, service: ServiceDraft): Command {
@@ -55,10 +95,10 @@ function commandOf(text: string, service: ServiceDraft): Command {
   const line = isForgiven ? `{ ${plain} || true; }` : plain;
   const usesVariable = isVariable(rest) && !prefix.includes(':');
   const ownShell = /(?:^|\/)(?:ba|da|z)?sh$/.test(words[0] ?? '');
-  if (isForgiven) return { words, command: ['/bin/sh', '-c', line], line };
   const command =
-    usesVariable && !ownShell ? shellCommand(line) : plainCommand(words.map(undoubled));
-  return { words, command, line };
+    usesVariable && !ownShell ? shellCommand(plain) : plainCommand(words.map(undoubled));
+  const shelled = isForgiven ? ['/bin/sh', '-c', line] : command;
+  return { words, command, shelled, line, isForgiven };
 }
 
 /** `$$` is a dollar sign there. */

@@ -26,7 +26,7 @@ NoNewPrivileges=true
 [Install]
 WantedBy=multi-user.target
 `,
-    'db.service': '[Service]\nExecStart=db\nType=notify\nRestart=always\n',
+    'db.service': '[Service]\nExecStart=db\nType=notify\nWatchdogSec=30\nRestart=always\n',
   });
   expect(keys('api')).toEqual({
     command: ['/usr/bin/node', 'api.js', '--name', 'a b'],
@@ -46,7 +46,7 @@ WantedBy=multi-user.target
     'Service.NoNewPrivileges': 'true',
     'Install.WantedBy': 'multi-user.target',
   });
-  expect(kept('db')).toEqual({ 'Service.Type': 'notify' });
+  expect(keys('db')['health']).toEqual({ notify: true, watchdog: '30s' });
   expect(draft.services[0]?.comments).toEqual(['The API', 'by hand']);
 });
 
@@ -75,6 +75,19 @@ test('a oneshot is a job; its commands run one after the other', () => {
   expect(keys('a')).toEqual({
     command: ['/bin/sh', '-c', "{ one 'a b' || true; } && two"],
     restart: 'no',
+  });
+});
+
+test('what runs around it', () => {
+  const { keys } = read({
+    'a.service': '[Service]\nExecStartPre=-mkdir x\nExecStart=run\nExecStop=drain $MAINPID\n',
+  });
+  expect(keys('a')).toMatchObject({
+    command: 'run',
+    hooks: {
+      before_start: [{ command: 'mkdir x', on_failure: 'ignore' }],
+      before_stop: [{ command: 'drain $MAINPID' }],
+    },
   });
 });
 
