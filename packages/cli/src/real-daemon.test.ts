@@ -103,7 +103,7 @@ test('acts on services', async () => {
 });
 
 test('looks at the rest', async () => {
-  expect((await run('ls')).out).toContain(stack.dir);
+  expect((await run('ls', '--json')).out).toContain(stack.dir);
   expect((await run('store', 'verify')).out).toContain('audit chain whole');
   expect((await run('store', 'migrate', '--dry-run')).out).toContain('nothing to do');
   expect((await run('store', 'backup')).code).toBe(2);
