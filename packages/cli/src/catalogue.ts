@@ -80,6 +80,13 @@ export const catalogue: readonly CatalogueEntry[] = [
     load: () => import('./commands/exec.ts'),
   },
   {
+    name: 'schedule',
+    group: 'Run',
+    summary: 'what runs by the clock: list, next SERVICE, run SERVICE',
+    completes: ['list', 'next', 'run'],
+    load: () => import('./commands/schedule.ts'),
+  },
+  {
     name: 'wait',
     alias: 'is-ready',
     group: 'Run',

@@ -90,7 +90,7 @@ function serviceDocument(service: Service, masks: Masks): Plain {
     document['labels'] = Object.fromEntries(
       Object.entries(service.labels).map(([name, value]) => [name, masks.value(name, value)]),
     );
-  Object.assign(document, serviceHealDocument(service));
+  Object.assign(document, scheduleDocument(service), serviceHealDocument(service));
   return document;
 }
 
@@ -120,6 +120,14 @@ function rollingDocument({ parallelism, order, delayMs, monitorMs }: Rolling): P
     delay: durationText(delayMs),
     ...(monitorMs === null ? {} : { monitor: durationText(monitorMs) }),
   };
+}
+
+function scheduleDocument({ schedule }: Service): Plain {
+  if (schedule === undefined) return {};
+  const { cron, timezone, missed, overlap, jitterMs, graceMs, maxRuntimeMs } = schedule;
+  const times = { jitter: durationText(jitterMs), grace: durationText(graceMs) };
+  const most = maxRuntimeMs === null ? {} : { max_runtime: durationText(maxRuntimeMs) };
+  return { schedule: { cron, timezone, missed, overlap, ...times, ...most } };
 }
 
 /** The port of a container stands in its `ports`. */

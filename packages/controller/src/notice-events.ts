@@ -38,6 +38,15 @@ export function eventsOfNotice(
         }));
     case 'command-taken':
       return commandTaken(notice, atMs);
+    case 'schedule':
+      return [
+        {
+          ...base(atMs, `schedule.${notice.what}`, `${notice.service}: ${notice.text}`),
+          service: notice.service,
+          severity: notice.what === 'held' || notice.what === 'clock-back' ? 'info' : 'warn',
+          data: { dueAt: new Date(notice.dueMs).toISOString() },
+        },
+      ];
     case 'rolled':
       return [rolled(notice, atMs)];
     case 'continued':

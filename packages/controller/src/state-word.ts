@@ -25,6 +25,14 @@ const latelyMs = 60_000;
 export function instanceState(facts: InstanceFacts): State {
   const { view } = facts;
   if (facts.healing) return 'healing';
+  const word = wordOf(facts);
+  const isFine = word === 'ok' || word === 'done' || word === 'starting';
+  // A job that was missed or takes too long is somebody's concern, whatever it does now.
+  return isFine && (view.schedule?.alarm ?? null) !== null ? 'degraded' : word;
+}
+
+function wordOf(facts: InstanceFacts): State {
+  const { view } = facts;
   switch (view.state) {
     case 'waiting':
       return view.portTrouble !== null && view.waitingFor.length === 0 ? 'failing' : 'starting';

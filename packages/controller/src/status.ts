@@ -16,6 +16,7 @@ import type {
   ExitStatus,
   InstanceStatus,
   RollingStatus,
+  ScheduleStatus,
   ServiceStatus,
   State,
   StatusDocument,
@@ -153,8 +154,28 @@ function serviceStatus(
     configNewerThanProcess: facts.configChanged !== null && live !== null,
     labels: service.labels,
     rolling: rollingStatus(row),
+    schedule: scheduleStatus(row),
     instances: instances.map((instance) => instanceStatus(instance, state)),
   };
+}
+
+function scheduleStatus({ instances }: Row): ScheduleStatus | null {
+  const view = instances[0]?.view;
+  if (view?.schedule === undefined) return null;
+  const { cron, timezone, nextAtMs, lastDueAtMs, lastBeganAtMs, ...rest } = view.schedule;
+  return {
+    cron,
+    timezone,
+    nextAt: isoOrNull(nextAtMs),
+    lastDueAt: isoOrNull(lastDueAtMs),
+    lastBeganAt: isoOrNull(lastBeganAtMs),
+    lastEnd: view.pid === null ? exitStatus(view) : null,
+    ...rest,
+  };
+}
+
+function isoOrNull(atMs: number | null): string | null {
+  return atMs === null ? null : iso(atMs);
 }
 
 function rollingStatus({ instances }: Row): RollingStatus | null {
@@ -227,6 +248,8 @@ function startedAnewMs({ instances }: Row): number {
 
 /** What can be said without looking further, until the why part has looked. */
 function plainWhy(row: Row, state: State, words: ReadonlyMap<string, State>): string | null {
+  const alarm = row.instances[0]?.view.schedule?.alarm ?? null;
+  if (alarm !== null && state === 'degraded') return alarm;
   if (state === 'affected' || state === 'degraded') {
     const need = row.service.dependsOn.find(({ service }) => isBad(words.get(service)));
     if (need !== undefined) return `${need.service} is ${words.get(need.service)}`;

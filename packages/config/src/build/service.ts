@@ -1,4 +1,6 @@
-/** Builds one `Service` from its fields: defaults, units and Compose's several words for one thing. */
+/**
+ * Builds one `Service` from its fields: defaults, units and Compose's several words for one thing.
+ */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { HealthCheck } from '@fettle/core/stack/health-check';
@@ -28,6 +30,7 @@ import { buildEnvironment } from './environment.ts';
 import { buildCleanup, grantedFiles } from './files.ts';
 import { buildWatch } from './watch.ts';
 import { buildHooks } from './hooks.ts';
+import { buildSchedule } from './schedule.ts';
 import { addressOf, buildHealth, buildHealthcheck, type HealthHome } from './health.ts';
 
 export type ServiceEntry = NamedEntry<ServiceFields>;
@@ -90,6 +93,7 @@ export function buildService(
     ...buildHooks(fields, path, context),
     ...buildWatch(fields, { path, workingDir }, context),
     ...buildHealing(fields, path, context),
+    ...buildSchedule(fields, name, context),
     place: placeOf(keySpot),
   };
 }
@@ -286,11 +290,12 @@ function buildRestart(fields: ServiceFields, awaited: boolean): RestartPart {
   const conditions = { none: 'no', 'on-failure': 'on-failure', any: 'always' } as const;
   const said =
     fields.restart?.value.mode ?? (policy?.condition && conditions[policy.condition.value]);
-  const restart = said ?? (awaited ? 'no' : 'always');
+  const isJob = awaited || fields.schedule !== undefined;
+  const restart = said ?? (isJob ? 'no' : 'always');
   const baseMs = policy?.delay?.value ?? 100;
   return {
     restart,
-    oneShot: restart === 'no' || awaited,
+    oneShot: restart === 'no' || isJob,
     intensity: {
       count: fields.restart?.value.count ?? policy?.max_attempts?.value ?? 5,
       periodMs: policy?.window?.value ?? 60_000,

@@ -13,6 +13,7 @@ import * as heal from './heal-keys.ts';
 import { healthcheckKeys, healthKeys } from './health-keys.ts';
 import { hookKeys, hooksKeys } from './hook-keys.ts';
 import { portObjectKeys, publishedKeys } from './port-keys.ts';
+import { scheduleKeys } from './schedule-keys.ts';
 import { dependencyKeys, envFileKeys, serviceKeys, templateKeys } from './service-keys.ts';
 import { watchKeys } from './watch-keys.ts';
 import { portsKeys, stackKeys } from './stack-keys.ts';
@@ -31,6 +32,7 @@ export const keyGroups: Readonly<Record<string, Keys>> = {
   'In `deploy.restart_policy`': restartPolicyKeys,
   'In `deploy.update_config`': updateConfigKeys,
   'In `ulimits`': ulimitKeys,
+  'In `schedule`': scheduleKeys,
   'In one of `templates`': templateKeys,
   'In `hooks`': hooksKeys,
   'In one of `hooks`, of `post_start` and `pre_stop`': hookKeys,

@@ -19,6 +19,7 @@ import { pairsShape } from './pair-keys.ts';
 import { globs, grants } from './file-keys.ts';
 import { serviceHeal } from './heal-keys.ts';
 import { watchShape } from './watch-keys.ts';
+import { scheduleShape } from './schedule-keys.ts';
 import { cpus, deployShape, positiveCount, ulimitsShape } from './deploy-keys.ts';
 import { composeHooks, hooksShape } from './hook-keys.ts';
 import { ignoredServiceKeys } from './ignored-keys.ts';
@@ -292,6 +293,11 @@ export const serviceKeys = {
     words(['safe', 'unsafe'] as const),
     'fettle',
     '`safe`: a job whose outcome is unknown is run again; else a person decides.',
+  ),
+  schedule: key(
+    scheduleShape,
+    'fettle',
+    'Run by the clock, as a job: five fields of cron, @daily, or a mapping.',
   ),
   templates: key(templates, 'fettle', 'Files written before each start, with `${NAME}` replaced.'),
   hooks: key(hooksShape, 'fettle', 'Commands before and after its start and its stop.'),

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { incidentSchemas } from './incident-schemas.ts';
 import { runbookSchemas } from './runbook-schemas.ts';
+import { rollingSchema, scheduleSchema } from './service-part-schemas.ts';
 import type * as Documents from '@fettle/sdk/api/documents';
 import type { ErrorReceiptDocument, ErrorsDocument } from '@fettle/sdk/api/errors';
 import type * as Status from '@fettle/sdk/api/status';
@@ -101,17 +102,8 @@ const instance = named(
   }) satisfies z.ZodType<Status.InstanceStatus>,
 );
 
-const rolling = named(
-  'RollingStatus',
-  z.object({
-    phase: z.enum(['under-way', 'stopped']),
-    reason: text,
-    done: count,
-    of: count,
-    why: text.nullable(),
-    since: time,
-  }) satisfies z.ZodType<Status.RollingStatus>,
-);
+const rolling = named('RollingStatus', rollingSchema);
+const schedule = named('ScheduleStatus', scheduleSchema(exit));
 
 const service = named(
   'ServiceStatus',
@@ -133,6 +125,7 @@ const service = named(
     configNewerThanProcess: z.boolean(),
     labels: z.record(z.string(), z.string()),
     rolling: rolling.nullable().optional(),
+    schedule: schedule.nullable().optional(),
     instances: z.array(instance),
   }) satisfies z.ZodType<Status.ServiceStatus>,
 );

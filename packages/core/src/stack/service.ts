@@ -11,6 +11,7 @@ import type { WatchRule } from './watch-rule.ts';
 import type { Hooks } from './hook.ts';
 import type { HealthCheck } from './health-check.ts';
 import type { PortRequest } from './port.ts';
+import type { Schedule } from './schedule.ts';
 
 export type Stack = Readonly<{
   /** Compose's project name: lower case, digits, `-`, `_`. */
@@ -68,7 +69,10 @@ export type Service = Readonly<{
   stopSignal: PosixSignal;
   stopGraceMs: number;
   limits: Limits;
-  /** Between the withdrawal of readiness and the stop signal while other replicas serve; absent: 1 s. */
+  /**
+   * Between the withdrawal of readiness and the stop signal while other replicas serve; absent: 1
+   * s.
+   */
   drainMs?: number;
   /** Absent: one replica after another, stopped before it is started. */
   rolling?: Rolling;
@@ -95,6 +99,8 @@ export type Service = Readonly<{
   configs?: readonly ConfigFile[];
   /** Absolute paths of its `env_file`s, there or not; absent: none. */
   envFiles?: readonly string[];
+  /** A job that is run by the clock; absent: it is not. */
+  schedule?: Schedule;
   /** Where the service stands in the config file; line and column from 1. */
   place: Readonly<{ file: string; line: number; column: number }>;
 }>;

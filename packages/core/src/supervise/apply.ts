@@ -76,7 +76,9 @@ export function withInternal(state: SuperviseState, stack: Stack | null): readon
   return [...internal.filter(({ name }) => !names.has(name)), ...kept, ...own];
 }
 
-/** Services that left stay in the graph until their instances have: their stop has an order, too. */
+/**
+ * Services that left stay in the graph until their instances have: their stop has an order, too.
+ */
 export function rebuildGraph(state: SuperviseState): void {
   state.graph = dependencyGraph([...state.services.values()].map(({ definition }) => definition));
 }
@@ -120,9 +122,11 @@ function edit(state: SuperviseState, record: ServiceRecord, definition: Service)
   record.replicas = clampReplicas(definition, wanted);
   if (record.replicas !== wasReplicas) recordWanted(state, record, 'apply');
   const rolls = mayRoll(record);
+  const lostSchedule = before.schedule !== undefined && definition.schedule === undefined;
   for (const instance of record.instances.values()) {
     if (compared.change === 'restarted') restartChanged(state, instance, { before, rolls });
     else if (isWorthAnotherTry(instance)) wake(state, instance, 'operator-start');
+    else if (lostSchedule) wake(state, instance, 'config-changed');
     if (compared.change === 'updated') touch(state, instance, 'updated');
   }
   rescale(state, record);
@@ -130,6 +134,8 @@ function edit(state: SuperviseState, record: ServiceRecord, definition: Service)
   const isIdle = record.rollout === null || record.rollout.stopped !== null;
   if (rolls && (isIdle || compared.change === 'restarted') && hasStale(record))
     startRollout(state, record, { reason: 'config-changed', actor: 'apply', stale: isStale });
+  if (compared.change === 'restarted' && definition.schedule !== undefined)
+    return { service, change: 'updated', why: `${compared.why}; from its next run on` };
   if (compared.change === 'restarted') {
     const how = record.wanted === 'stopped' ? '; stays stopped' : rolls ? ROLLING_WORDS : '';
     const why = `${compared.why}${how}`;
@@ -160,6 +166,8 @@ function restartChanged(
   if (JSON.stringify(before.port) !== JSON.stringify(definition.port)) instance.port.mayMove = true;
   if (rolls && instance.run !== null) return;
   clearCounters(state, instance);
+  // A job that is at work ends as it began; its next run is by the new definition.
+  if (definition.schedule !== undefined) return;
   if (instance.port.mayMove && instance.phase === 'waiting') askPort(state, instance, true);
   if (instance.run !== null && !hashDiffers(instance.run.configHash, hash)) return;
   restartInstance(state, instance, 'config-changed');
@@ -167,6 +175,7 @@ function restartChanged(
 
 /** `up` is a person's second try; only a job whose end nobody knows needs their explicit word. */
 function isWorthAnotherTry(instance: Instance): boolean {
+  if (instance.service.definition.schedule !== undefined) return false;
   if (instance.phase !== 'idle' || instance.rest !== 'failed') return false;
   return instance.spawnError !== null || instance.lastExit?.kind !== 'unknown';
 }

@@ -125,6 +125,17 @@ export type Notice =
       /** `its after_start hook (seed.sh) ended with exit 1`. */
       message: string;
       policy: HookPolicy;
-    }>;
+    }>
+  | ScheduleNotice;
 
 export type StackChange = 'added' | 'removed' | 'restarted' | 'rescaled' | 'unchanged' | 'updated';
+
+/** What became of a moment of a schedule that was not simply run. */
+export type ScheduleNotice = Readonly<{
+  kind: 'schedule';
+  service: string;
+  what: 'late' | 'missed' | 'skipped' | 'held' | 'replaced' | 'alarm' | 'clock-back';
+  /** The moment it is about; epoch ms. */
+  dueMs: number;
+  text: string;
+}>;

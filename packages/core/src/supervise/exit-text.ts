@@ -21,6 +21,7 @@ const endWords: Readonly<Record<EndReason, string>> = {
   'hook-failed': 'its after_start hook failed',
   'stack-down': 'the stack goes down',
   replaced: 'replaced',
+  'next-run': 'its next run is due',
 };
 
 const startWords: Readonly<Record<StartReason, string>> = {
@@ -40,6 +41,7 @@ const startWords: Readonly<Record<StartReason, string>> = {
   'hook-failed': 'after its hook failed',
   'unknown-exit': 'after an end that nobody saw',
   reset: 'its counters were reset',
+  schedule: 'its schedule',
 };
 
 const noteWords: Readonly<Record<ExitNote, string>> = {

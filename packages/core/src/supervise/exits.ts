@@ -109,6 +109,11 @@ export function decideNext(state: SuperviseState, instance: Instance, exit: RunE
     instance.spawnError = { code: hookError.code, message: hookError.message };
     if (hookError.permanent) return rest(state, instance, 'failed');
   }
+  if (exit.endedBy === 'next-run') {
+    // Its successor is begun by its schedule, in the same step.
+    rest(state, instance, 'done');
+    return;
+  }
   const reason = reasonOf(exit);
   if (reason !== null && !isCounted(reason)) {
     startNow(state, instance, reason);
@@ -212,6 +217,8 @@ export function reasonAfter(reason: EndReason): StartReason {
       return 'first-start';
     case 'replaced':
       return 'operator-restart';
+    case 'next-run':
+      return 'schedule';
     default:
       return reason satisfies never;
   }

@@ -3,6 +3,7 @@ import type { HookStage } from '../stack/hook.ts';
 import type { PortAllocation, PortOwner } from '../stack/port.ts';
 import type { HeldLimit } from './held-limit.ts';
 import type { RollingView } from './rollout.ts';
+import type { ScheduleView } from './plan-state.ts';
 import type { RunExit, RunToken, StartReason } from './run.ts';
 
 /**
@@ -68,4 +69,6 @@ export type InstanceView = Readonly<{
   limits?: readonly HeldLimit[];
   /** Of its service: replicas are being replaced, or that was stopped. Absent, null: neither. */
   rolling?: RollingView | null;
+  /** Of its service; absent: it is not run by the clock. */
+  schedule?: ScheduleView;
 }>;

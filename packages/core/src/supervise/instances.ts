@@ -74,6 +74,12 @@ export function removeSurplus(
 /** Brings an instance toward what is wanted; `reason` is used when that means a start. */
 export function wake(state: SuperviseState, instance: Instance, reason: StartReason): void {
   if (!shouldRun(state, instance)) return;
+  // Only its clock or a person begins a run.
+  const isScheduled = instance.service.definition.schedule !== undefined;
+  if (isScheduled && reason !== 'operator-start') {
+    if (instance.phase === 'idle' && instance.rest === 'stopped') rest(state, instance, 'done');
+    return;
+  }
   if (instance.phase === 'idle' || instance.phase === 'backing-off') {
     startNow(state, instance, reason);
   }

@@ -9,6 +9,7 @@ import { rebuildGraph, withInternal } from './apply.ts';
 import { goDown } from './commands.ts';
 import { hashDiffers } from './config-hash.ts';
 import { addressOf } from './environment.ts';
+import type { DueEntry } from './run-log.ts';
 import type { Survivor, SuperviseEvent } from './event.ts';
 import { decideNext, rest, unknownExit } from './exits.ts';
 import { clampReplicas, fitInstances, newService, wake } from './instances.ts';
@@ -17,6 +18,7 @@ import { createPrng } from './prng.ts';
 import { foldRunLog, remembered, type Memory, type RememberedInstance } from './run-log-fold.ts';
 import { setReady } from './run-events.ts';
 import { isStale, mayRoll, startRollout } from './rolling.ts';
+import { instanceId } from '../stack/service.ts';
 import { emit, shouldRun, touch, type Instance, type Run, type SuperviseState } from './state.ts';
 import { endRun, killLeftovers } from './stop-order.ts';
 
@@ -28,6 +30,7 @@ export function takeStart(state: SuperviseState, event: Started): void {
   state.stack = event.stack;
   const memory = foldRunLog(event.entries);
   state.remembered = new Set(memory.wanted.keys());
+  state.rememberedDue = new Map([...memory.due].map((one) => dueAsBegun(one, memory)));
   for (const [id, { port }] of memory.instances) {
     if (port !== null) state.lastPorts.set(id, port);
   }
@@ -121,7 +124,7 @@ function adopt(
   const { definition, configHash } = instance.service;
   if (definition.healthChecks.length === 0) setReady(state, run, true);
   if (!shouldRun(state, instance)) endRun(state, run, 'operator-stop', false);
-  else if (hashDiffers(run.configHash, configHash)) {
+  else if (definition.schedule === undefined && hashDiffers(run.configHash, configHash)) {
     instance.port.mayMove = true;
     if (!mayRoll(instance.service)) endRun(state, run, 'config-changed', false);
   }
@@ -271,4 +274,12 @@ function lastWord(
     emit(state, { kind: 'record', entry: { kind: 'ended', token, exit } });
   }
   return exit;
+}
+
+/** A run that was decided and never begun still waits for its turn. */
+function dueAsBegun([name, due]: [string, DueEntry], memory: Memory): [string, DueEntry] {
+  const lastMs = memory.instances.get(instanceId(name, 1))?.last?.intent.atMs ?? 0;
+  if (due.did !== 'run' || lastMs < due.atMs) return [name, due];
+  const { heldMs: _begun, ...rest } = due;
+  return [name, rest];
 }

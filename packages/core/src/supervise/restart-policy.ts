@@ -57,6 +57,7 @@ export function isCounted(reason: StartReason): boolean {
     case 'dependency-moved':
     case 'scaled-up':
     case 'reset':
+    case 'schedule':
       return false;
     default:
       return reason satisfies never;

@@ -41,6 +41,7 @@ function linesThatMatter(
         last.set('daemon', line);
         break;
       case 'wanted':
+      case 'due':
       case 'reset':
         last.set(`${entry.kind} ${entry.service}`, line);
         break;

@@ -6,7 +6,7 @@
  * end (a torn line is dropped by the reader) nor of its middle (a full disk may have eaten lines).
  */
 import type { RunExit, RunToken, StartReason } from './run.ts';
-import type { RunLogEntry } from './run-log.ts';
+import type { DueEntry, RunLogEntry } from './run-log.ts';
 import { isCounted, isRestartOfOurs } from './restart-policy.ts';
 
 /** Counted restarts kept per instance; more than any sensible intensity. */
@@ -33,6 +33,8 @@ export type RememberedInstance = {
 export type Memory = Readonly<{
   wanted: Map<string, Readonly<{ wanted: 'running' | 'stopped'; replicas: number }>>;
   instances: Map<string, RememberedInstance>;
+  /** The last word about each schedule. */
+  due: Map<string, DueEntry>;
   /** Runs whose end was recorded. */
   ended: Map<RunToken, RunExit>;
   /** Line and entry of each intent, by token. */
@@ -42,6 +44,7 @@ export type Memory = Readonly<{
 export function foldRunLog(entries: readonly RunLogEntry[]): Memory {
   const memory: Memory = {
     wanted: new Map(),
+    due: new Map(),
     instances: new Map(),
     ended: new Map(),
     intents: new Map(),
@@ -78,6 +81,9 @@ function foldEntry(memory: Memory, entry: RunLogEntry, line: number): void {
     }
     case 'reset':
       foldReset(memory, entry.service);
+      return;
+    case 'due':
+      memory.due.set(entry.service, entry);
       return;
     case 'settled': {
       const instance = remembered(memory, entry.instance);
@@ -124,6 +130,8 @@ function foldEnd(memory: Memory, token: RunToken, exit: RunExit): void {
 }
 
 function foldReset(memory: Memory, service: string): void {
+  // Taken down on purpose: what falls due meanwhile is not missed.
+  memory.due.delete(service);
   const wish = memory.wanted.get(service);
   if (wish !== undefined) memory.wanted.set(service, { ...wish, wanted: 'running' });
   for (const [id, instance] of memory.instances) {

@@ -41,6 +41,7 @@ export type RunLogEntry =
   | Readonly<{ kind: 'reset'; service: string }>
   /** A run survived a full period in good health: the crash loop is over. */
   | Readonly<{ kind: 'settled'; instance: string }>
+  | DueEntry
   /** Written by compaction in place of an instance's older entries. */
   | Readonly<{
       kind: 'history';
@@ -48,3 +49,18 @@ export type RunLogEntry =
       restarts: number;
       restartsByReason: Readonly<Partial<Record<StartReason, number>>>;
     }>;
+
+/**
+ * What was decided about a moment of a schedule, before it was done; all moments up to `dueMs` have
+ * been dealt with. `opened`: the schedule is watched from here on. `held`: it runs after the run
+ * that is there.
+ */
+export type DueEntry = Readonly<{
+  kind: 'due';
+  service: string;
+  dueMs: number;
+  did: 'opened' | 'run' | 'held' | 'skipped' | 'missed';
+  /** With `run`: the moment that is run; else one that still waits for its turn. Absent: none. */
+  heldMs?: number;
+  atMs: number;
+}>;

@@ -50,7 +50,9 @@ export type EndReason =
   | 'port-stolen'
   | 'hook-failed'
   | 'stack-down'
-  | 'replaced';
+  | 'replaced'
+  /** Its schedule's next run takes its place. */
+  | 'next-run';
 
 /** Why a run was started. The first start has `first-start`; others count as restarts. */
 export type StartReason =
@@ -69,4 +71,5 @@ export type StartReason =
   | 'port-stolen'
   | 'hook-failed'
   | 'unknown-exit'
-  | 'reset';
+  | 'reset'
+  | 'schedule';

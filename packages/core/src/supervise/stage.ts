@@ -22,11 +22,14 @@ export type StageOptions = Readonly<{
   epoch?: string;
   reservedPorts?: Stack['reservedPorts'];
   ending?: boolean;
+  nowMs?: number;
 }>;
 
 export type Stage = {
   state: SuperviseState;
   nowMs: number;
+  /** What the wall clock shows beyond the monotonic one. */
+  wallMs: number;
   readonly effects: SuperviseEffect[];
   readonly log: RunLogEntry[];
   readonly timers: Map<string, number>;
@@ -69,7 +72,8 @@ export function openStage(services: readonly Service[], given: StageOptions = {}
       internal: given.internal ?? [],
       fettleUrl: 'http://127.0.0.1:7700',
     }),
-    nowMs: 1_000_000,
+    nowMs: given.nowMs ?? 1_000_000,
+    wallMs: 1e12,
     effects: [],
     log: [...(given.entries ?? [])],
     timers: new Map(),
@@ -92,7 +96,7 @@ export function send(stage: Stage, event: SuperviseEvent): readonly SuperviseEff
   const from = stage.effects.length;
   const queue = [event];
   for (const next of queue) {
-    const at = { nowMs: stage.nowMs, atMs: stage.nowMs + 1e12 };
+    const at = { nowMs: stage.nowMs, atMs: stage.nowMs + stage.wallMs };
     for (const effect of step(stage.state, next, at)) {
       stage.effects.push(effect);
       if (effect.kind === 'record') stage.log.push(effect.entry);

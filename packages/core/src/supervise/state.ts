@@ -12,6 +12,8 @@ import type { PosixSignal, Service, Stack } from '../stack/service.ts';
 import type { SuperviseEffect } from './effect.ts';
 import type { HeldLimit } from './held-limit.ts';
 import { createPrng, type Prng } from './prng.ts';
+import type { Plan } from './plan-state.ts';
+import type { DueEntry } from './run-log.ts';
 import type { Rollout } from './rollout.ts';
 import type { Hook, HookStage } from '../stack/hook.ts';
 import type { EndReason, RunExit, RunToken, StartReason } from './run.ts';
@@ -60,8 +62,9 @@ export type ServiceRecord = {
 
 /**
  * - `waiting`: wants to start, needs dependencies or a port
- * - `spawning`: `spawn` was emitted; `up`: it was confirmed; `ending`: a stop is under way or queued
- * - `backing-off`: a timer starts it; `idle`: stopped, done or failed (see `rest`); `external`
+ * - `spawning`: `spawn` was emitted; `up`: it was confirmed; `ending`: a stop is under way or
+ * queued - `backing-off`: a timer starts it; `idle`: stopped, done or failed (see `rest`);
+ * `external`
  */
 export type Phase = 'waiting' | 'spawning' | 'up' | 'ending' | 'backing-off' | 'idle' | 'external';
 
@@ -197,6 +200,12 @@ export type SuperviseState = {
   readonly hooks: Map<string, HookRun>;
   /** Runs whose stop waits for dependants. */
   readonly queuedEnds: Set<Run>;
+  /** Of scheduled services, by name. */
+  readonly plans: Map<string, Plan>;
+  /** What the run log says of schedules whose plan is not open yet. */
+  rememberedDue: Map<string, DueEntry>;
+  /** When the timer of all schedules fires (monotonic); null: it is not armed. */
+  scheduleTimerMs: number | null;
   goingDown: boolean;
   halted: boolean;
   /** Scratch of the current step. */
@@ -224,6 +233,9 @@ export function createState(options: SuperviseOptions): SuperviseState {
     remembered: new Set(),
     hooks: new Map(),
     queuedEnds: new Set(),
+    plans: new Map(),
+    rememberedDue: new Map(),
+    scheduleTimerMs: null,
     goingDown: false,
     halted: false,
     at: { nowMs: 0, atMs: 0 },

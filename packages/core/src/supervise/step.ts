@@ -17,6 +17,7 @@ import { takePortMove } from './port-move.ts';
 import { takeGrant, takeRefusal } from './ports.ts';
 import { takeStart } from './recovery.ts';
 import { advanceRollout } from './rolling.ts';
+import { followSchedules } from './schedules.ts';
 import {
   takeEndRequest,
   takeHealth,
@@ -43,6 +44,7 @@ export function step(state: SuperviseState, event: SuperviseEvent, at: At): Supe
   state.at = at;
   state.effects = [];
   decide(state, event);
+  followSchedules(state);
   settle(state);
   publish(state);
   if (isDown(state)) {

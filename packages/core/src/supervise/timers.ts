@@ -10,9 +10,11 @@ import { exitOverdue } from './run-events.ts';
 import { retryDue } from './ports.ts';
 import { arm, emit, touch, type Instance, type Run, type SuperviseState } from './state.ts';
 import { rolloutDue } from './rolling.ts';
+import { scheduleTimerFired } from './schedules.ts';
 import { endGently, killDue, killRun } from './stop-order.ts';
 
 export function takeTimer(state: SuperviseState, timer: string): void {
+  if (timer === 'schedules') return scheduleTimerFired(state);
   const colon = timer.indexOf(':');
   const kind = timer.slice(0, colon);
   const subject = timer.slice(colon + 1);

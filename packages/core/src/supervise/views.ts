@@ -3,6 +3,7 @@ import type { HookStage } from '../stack/hook.ts';
 import { isHooking } from './hooks.ts';
 import type { InstanceState, InstanceView } from './instance-view.ts';
 import { rollingView } from './rollout.ts';
+import { scheduleView } from './plan-state.ts';
 import { missingOptional } from './start-order.ts';
 import { shouldRun, type Instance, type SuperviseState } from './state.ts';
 
@@ -96,5 +97,11 @@ export function viewOf(state: SuperviseState, instance: Instance): InstanceView 
     ...(run === null || run.held.length === 0 ? {} : { limits: run.held }),
     rolling: rollingView(service.rollout),
     ...hookOf(state, instance),
+    ...scheduleOf(state, instance),
   };
+}
+
+function scheduleOf(state: SuperviseState, { service }: Instance): Pick<InstanceView, 'schedule'> {
+  const plan = state.plans.get(service.definition.name);
+  return plan === undefined ? {} : { schedule: scheduleView(plan, service.wanted === 'stopped') };
 }

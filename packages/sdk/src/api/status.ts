@@ -1,6 +1,9 @@
 /** `GET /api/v1/status` and `fettle status --json`: schema `fettle.status/v1`. */
 
-/** The one word for a service. `degraded`: works, an optional part is missing. `affected`: fine itself, waits for a failing dependency. */
+/**
+ * The one word for a service. `degraded`: works, an optional part is missing. `affected`: fine
+ * itself, waits for a failing dependency.
+ */
 export type State =
   | 'starting'
   | 'ok'
@@ -60,9 +63,32 @@ export type ServiceStatus = Readonly<{
   lastChecks: readonly CheckMark[];
   configNewerThanProcess: boolean;
   labels: Readonly<Record<string, string>>;
-  /** Its replicas are being replaced one after another, or that was stopped; absent, null: neither. */
+  /**
+   * Its replicas are being replaced one after another, or that was stopped; absent, null: neither.
+   */
   rolling?: RollingStatus | null | undefined;
+  /** It is run by the clock; absent, null: it is not. */
+  schedule?: ScheduleStatus | null | undefined;
   instances: readonly InstanceStatus[];
+}>;
+
+/** Times are RFC 3339. */
+export type ScheduleStatus = Readonly<{
+  /** As it was written: five fields, or a word such as `@daily`. */
+  cron: string;
+  timezone: string;
+  /** null: it is stopped, or never due. */
+  nextAt: string | null;
+  /** The moment of the last run, and when that run began; null: none yet. */
+  lastDueAt: string | null;
+  lastBeganAt: string | null;
+  /** null: no run has ended yet, or one is under way. */
+  lastEnd: ExitStatus | null;
+  /** Moments that were missed, or skipped because a run was not over, since the daemon began. */
+  missed: number;
+  skipped: number;
+  /** What is not as the schedule wants it; null: nothing. */
+  alarm: string | null;
 }>;
 
 export type RollingStatus = Readonly<{

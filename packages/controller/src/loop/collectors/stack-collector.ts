@@ -59,6 +59,7 @@ function observationsOf(
     case 'continued':
     case 'rolled':
     case 'hook-failed':
+    case 'schedule':
       return [];
     default:
       return notice satisfies never;
