@@ -14,7 +14,7 @@ import {
   sayIgnoredBuilds,
 } from './build/consistency.ts';
 import type { BuildContext } from './build/context.ts';
-import { buildFiles } from './build/files.ts';
+import { buildFiles, namedSourcesOf } from './build/files.ts';
 import { buildConstraints, buildHealWish, buildNotify } from './build/heal.ts';
 import { buildService, type ServiceEntry } from './build/service.ts';
 import { stackNamePattern, stackShape, type StackFields } from './keys/stack-keys.ts';
@@ -41,6 +41,8 @@ export type LoadOptions = Readonly<{
   env: Readonly<Record<string, string | undefined>>;
   /** Added to COMPOSE_PROFILES. */
   profiles?: readonly string[];
+  /** Take the values of secrets, run their commands; without it `***` stands for each. */
+  runCommands?: boolean;
   /** Paths in messages are relative to it; `dir` unless told. */
   cwd?: string;
 }>;
@@ -92,7 +94,17 @@ function readStack(options: LoadOptions, sink: ProblemSink): Stack | null {
   const fields = stackShape.read(tree, '', sink);
   if (fields === undefined) return null;
   const watched = buildFiles(fields, sink);
-  const context: BuildContext = { dir, cwd, lookup, sink, files: extra, watched };
+  const context: BuildContext = {
+    dir,
+    cwd,
+    lookup,
+    sink,
+    files: extra,
+    watched,
+    sources: namedSourcesOf(fields),
+    values: new Map(),
+    runsCommands: options.runCommands === true,
+  };
   const asked = [...(options.profiles ?? []), ...(lookup('COMPOSE_PROFILES') ?? '').split(',')];
   const { services, reservedPorts } = buildServices(fields, asked, context);
   const times = [...loader.files.values(), ...extra.values()];

@@ -1,4 +1,5 @@
 /** The parts of a stack that speak of mending, as a config again; reads back to the same. */
+import type { GivenSecret } from '@fettle/core/stack/given-secret';
 import type { HealWish } from '@fettle/core/stack/heal-wish';
 import type { Service, Stack } from '@fettle/core/stack/service';
 
@@ -18,10 +19,15 @@ function hidden(webhook: string): string {
 export function healDocument(stack: Stack, secrets: 'masked' | 'shown'): Readonly<Plain> {
   const document: Plain = {};
   const { heal, selfHealing, constraints, notify, configs = [] } = stack;
-  const named = (secret: boolean) =>
-    configs
+  const given = stack.services.flatMap((service) => service.given ?? []);
+  const named = (secret: boolean) => [
+    ...given
+      .filter((one) => one.secret === secret && one.from === null)
+      .map(({ name, secretText }) => [name, { content: secrets === 'shown' ? secretText : '***' }]),
+    ...configs
       .filter((file) => file.secret === secret)
-      .map(({ name, path }) => [name, { file: path }]);
+      .map(({ name, path }) => [name, { file: path }]),
+  ];
   for (const [key, files] of [
     ['configs', named(false)],
     ['secrets', named(true)],
@@ -45,15 +51,32 @@ export function healDocument(stack: Stack, secrets: 'masked' | 'shown'): Readonl
   return document;
 }
 
-export function serviceHealDocument({ heal, cleanup, configs = [] }: Service): Readonly<Plain> {
+export function serviceHealDocument({
+  heal,
+  cleanup,
+  configs = [],
+  given = [],
+}: Service): Readonly<Plain> {
   const document: Plain = {};
   for (const secret of [false, true]) {
-    const names = configs.filter((file) => file.secret === secret).map(({ name }) => name);
-    if (names.length > 0) document[secret ? 'secrets' : 'configs'] = names;
+    const grants = given.filter((one) => one.secret === secret).map(grantDocument);
+    const names = configs
+      .filter((file) => file.secret === secret && !given.some(({ name }) => name === file.name))
+      .map(({ name }) => name);
+    const all = [...names, ...grants];
+    if (all.length > 0) document[secret ? 'secrets' : 'configs'] = all;
   }
   if (cleanup !== undefined) document['cleanup'] = cleanup;
   if (heal !== undefined) document['heal'] = heal;
   return document;
+}
+
+function grantDocument({ name, env, path, mode }: GivenSecret): Plain {
+  return {
+    source: name,
+    ...(env === null ? {} : { env }),
+    ...(path === null ? {} : { path, mode: `0${mode.toString(8)}` }),
+  };
 }
 
 function wishDocument(wish: HealWish): Plain {

@@ -62,7 +62,9 @@ function serviceDocument(service: Service, masks: Masks): Plain {
     : service.container === undefined
       ? { command: masks.words(service.command), working_dir: service.workingDir }
       : containerDocument(service.container, service, masks.words);
-  const environment = Object.entries(service.environment);
+  // What comes from a secret is told where it is given.
+  const given = new Set(service.given?.map(({ env }) => env));
+  const environment = Object.entries(service.environment).filter(([name]) => !given.has(name));
   if (environment.length > 0)
     document['environment'] = Object.fromEntries(
       environment.map(([name, value]) => [name, masks.value(name, value)]),

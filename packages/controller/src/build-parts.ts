@@ -1,6 +1,7 @@
 /** Builds the parts in the order in which they need each other. */
 import { failsUsers } from '@fettle/core/loop/collect/fails-users';
 import { join } from 'node:path';
+import { learnSecrets } from './conceal.ts';
 import type { PartDeps, Parts } from './controller.ts';
 import { openErrors } from './errors/errors-part.ts';
 import { openFiguresPart } from './figures/figures-part.ts';
@@ -27,6 +28,8 @@ export async function buildParts({
   durable,
   version,
 }: PartDeps): Promise<Parts> {
+  // Before anything is read that may hold one.
+  learnSecrets(link);
   const logs = await openLogs({
     logsDir: paths.logsDir,
     runLog: paths.runLog,

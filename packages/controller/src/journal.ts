@@ -5,7 +5,7 @@
  * again; numbers are given once, so that readers and streams see no gap and no double. What no
  * longer fits the bound is dropped, oldest first, and counted.
  */
-import { redact, redactData } from '@fettle/core/loop/collect/redact';
+import { conceal, concealData } from './conceal.ts';
 import type { StackEvent } from '@fettle/sdk/api/documents';
 import type { Disposer, Journal } from './parts.ts';
 import type { Cursor, NewEvent, Store } from './store.ts';
@@ -153,8 +153,8 @@ function clean(event: Omit<StackEvent, 'seq'>, seq: number): StackEvent {
   const { token } = event.data;
   // In our events `token` names a run, which opens nothing; redaction goes by the field's name.
   const run = typeof token === 'string' && runToken.test(token) ? { token } : {};
-  const data = { ...(redactData(event.data) as StackEvent['data']), ...run };
-  return { ...event, seq, text: redact(event.text), data };
+  const data = { ...(concealData(event.data) as StackEvent['data']), ...run };
+  return { ...event, seq, text: conceal(event.text), data };
 }
 
 function fits(

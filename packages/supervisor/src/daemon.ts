@@ -332,6 +332,9 @@ function halt(parts: Parts): void {
   parts.groups.close();
   removeDaemonFile(parts.options.paths);
   rmSync(join(parts.options.paths.stateDir, 'requests.log'), { force: true });
+  // Nobody reads them any more; the next start writes them anew.
+  for (const name of ['secrets', 'configs'])
+    rmSync(join(parts.options.paths.stateDir, name), { recursive: true, force: true });
   const { keeper } = parts;
   const mayHold = keeper !== null && existsSync(join(parts.options.paths.stateDir, 'containers'));
   if (mayHold) void tidyContainers(parts.options.paths, keeper).then(parts.options.onHalt);

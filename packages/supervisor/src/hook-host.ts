@@ -8,7 +8,7 @@ import type { SuperviseEvent } from '@fettle/core/supervise/event';
 import { spoolFile, type StatePaths } from '@fettle/sdk/daemon/paths';
 import { checkCommand } from './command-check.ts';
 import { log } from './own-log.ts';
-import { baseEnvironment } from './run-spawner.ts';
+import { baseEnvironment, giveOrSay } from './run-spawner.ts';
 import { sendSignal } from './send-signal.ts';
 import { closeSpool, openSpool } from './spool.ts';
 
@@ -33,7 +33,9 @@ export function createHookHost(paths: StatePaths, emit: (event: SuperviseEvent) 
         ...effect.environment,
         PWD: effect.workingDir,
       };
-      const trouble = checkCommand(effect.command, effect.workingDir, environment['PATH'] ?? '');
+      const trouble =
+        giveOrSay(effect.given) ??
+        checkCommand(effect.command, effect.workingDir, environment['PATH'] ?? '');
       if (trouble !== null) return later(() => end(`cannot be run: ${trouble.message}`));
       const spool = openSpool(spoolFile(paths, instance, token));
       const child = start(effect, environment, spool);

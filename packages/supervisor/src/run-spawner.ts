@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { readProcessStat } from '@fettle/proc/process-stat';
 import { makeFolders } from '@fettle/sdk/daemon/make-folders';
+import { giveFiles } from '@fettle/sdk/daemon/give-files';
 import { spoolFile, type StatePaths } from '@fettle/sdk/daemon/paths';
 import { checkCommand, type CommandTrouble } from './command-check.ts';
 import type { RunGroup } from './limits/limit-groups.ts';
@@ -52,6 +53,7 @@ export function spawnRun(
   const environment: Record<string, string> = { ...base, ...effect.environment, PWD: workingDir };
   const trouble =
     checkCommand(command, workingDir, environment['PATH'] ?? '') ??
+    giveOrSay(effect.given) ??
     renderTemplateFiles(effect.templates, workingDir, environment);
   if (trouble !== null) return trouble;
   try {
@@ -87,6 +89,11 @@ export function spawnRun(
   } finally {
     if (spool !== null) closeSpool(spool);
   }
+}
+
+export function giveOrSay(given: StartRun['given']): CommandTrouble | null {
+  const message = given === undefined ? null : giveFiles(given);
+  return message === null ? null : { code: 'E-GIVEN', message };
 }
 
 function spawnShim(

@@ -70,7 +70,7 @@ async function schema(session: Session): Promise<number> {
 
 /** Against what the daemon was last given. */
 async function diff(session: Session, input: CommandInput): Promise<number> {
-  const stack = loadConfig(session);
+  const stack = loadConfig(session, [], true);
   const changes = diffStacks(readApplied(session), stack);
   const document = { schema: 'fettle.config-diff/v1', changes };
   await emit(session, document, (look) => renderDiff(changes, look));

@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 import { redactArguments } from '@fettle/config/redact';
 import { oneOffEnvironment } from '@fettle/core/supervise/one-off';
 import type { Service, Stack } from '@fettle/core/stack/service';
+import { giveFiles } from '@fettle/sdk/daemon/give-files';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import type { CommandInput, CommandModule } from '../command.ts';
 import { durationFlag } from '../flag-values.ts';
@@ -41,7 +42,7 @@ async function run(session: Session, input: CommandInput): Promise<number> {
   const { options, args } = input;
   const [name = '', ...words] = args;
   const extra = variablesOf(options['env'] as readonly string[]);
-  const stack = loadConfig(session, options['profile'] as readonly string[]);
+  const stack = loadConfig(session, options['profile'] as readonly string[], true);
   const service = serviceNamed(session, stack, name);
   const given = commandWords(words);
   const waitMs = durationFlag(options['waitTimeout'], '--wait-timeout') ?? defaultWaitMs;
@@ -49,6 +50,9 @@ async function run(session: Session, input: CommandInput): Promise<number> {
   const goesWithout = options['deps'] === false || service.dependsOn.length === 0;
   const ready = goesWithout ? null : await readyDependencies(session, needs);
   const snapshot = ready?.snapshot ?? (await lookAtStack(session));
+  const missing = giveFiles(service.given ?? []);
+  if (missing !== null)
+    throw new FettleError('E-GIVEN', missing, { hint: 'Make room, or give it another `path`.' });
   const own = service.port === null ? null : await claimFreePort(service.port.host);
   const place = own === null ? null : { host: service.port?.host ?? '', port: own.port };
   const oneOff = { definition: service, instance: `${name}.run`, place, stackName: stack.name };

@@ -49,7 +49,7 @@ async function up(session: Session, input: CommandInput): Promise<number> {
   const detached = options['detach'] === true;
   const waited = options['wait'] === true || options['waitTimeout'] !== undefined;
   const limit = durationFlag(options['waitTimeout'], '--wait-timeout');
-  const stack = loadConfig(session, options['profile'] as readonly string[]);
+  const stack = loadConfig(session, options['profile'] as readonly string[], true);
   const all = stack.services.map(({ name }) => name);
   requireServices(args, all);
   sayHead(session, stack);

@@ -8,7 +8,11 @@ import type { Output } from '../output.ts';
 import type { Session } from '../session.ts';
 import { fitCharset } from '../terminal/ascii.ts';
 
-export function checkConfig(session: Session, profiles: readonly string[] = []): CheckedStack {
+export function checkConfig(
+  session: Session,
+  profiles: readonly string[] = [],
+  runCommands = false,
+): CheckedStack {
   const { configFile } = session.flags;
   // By its real name: through a symlink it is the same stack and must not look changed.
   const dir = session.paths.stackDir;
@@ -17,13 +21,21 @@ export function checkConfig(session: Session, profiles: readonly string[] = []):
     ...(configFile === null ? {} : { file: join(dir, basename(configFile)) }),
     env: session.env,
     profiles,
+    runCommands,
     cwd: dir,
   });
 }
 
-/** @throws ConfigProblems, which `tellProblems` tells in full. */
-export function loadConfig(session: Session, profiles: readonly string[] = []): Stack {
-  const checked = checkConfig(session, profiles);
+/**
+ * `runCommands`: the stack is about to be used, so its secrets are asked for.
+ * @throws ConfigProblems, which `tellProblems` tells in full.
+ */
+export function loadConfig(
+  session: Session,
+  profiles: readonly string[] = [],
+  runCommands = false,
+): Stack {
+  const checked = checkConfig(session, profiles, runCommands);
   if (checked.stack === null)
     throw new ConfigProblems(checked.problems, checked.warnings, checked.lost);
   if (!session.flags.quiet) tellProblems(session.output, checked.warnings);

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { ConfigFile } from '@fettle/core/stack/heal-wish';
-import type { FileWish, GlobWish, Grant } from '../keys/file-keys.ts';
+import type { GlobWish, Grant, SourceWish } from '../keys/file-keys.ts';
 import type { ServiceFields } from '../keys/service-keys.ts';
 import type { StackFields } from '../keys/stack-keys.ts';
 import { nearestOf } from '../problem/nearest.ts';
@@ -10,16 +10,25 @@ import type { ProblemSink } from '../problem/problem.ts';
 import type { NamedEntry } from '../shape/shape.ts';
 
 export function buildFiles(fields: StackFields, sink: ProblemSink): readonly ConfigFile[] {
-  const of = (entries: readonly NamedEntry<FileWish | null>[], secret: boolean) =>
+  const of = (entries: readonly NamedEntry<SourceWish | null>[], secret: boolean) =>
     entries.flatMap(({ name, value }) =>
-      value === null ? [] : watched(name, value, { secret, sink }),
+      value?.kind === 'file' ? watched(name, value, { secret, sink }) : [],
     );
   return [...of(fields.configs?.value ?? [], false), ...of(fields.secrets?.value ?? [], true)];
 }
 
+/** By `configs/NAME` and `secrets/NAME`. */
+export function namedSourcesOf(fields: StackFields): ReadonlyMap<string, SourceWish> {
+  const found = new Map<string, SourceWish>();
+  for (const key of ['configs', 'secrets'] as const)
+    for (const { name, value } of fields[key]?.value ?? [])
+      if (value !== null) found.set(`${key}/${name}`, value);
+  return found;
+}
+
 function watched(
   name: string,
-  { path: written, node }: FileWish,
+  { path: written, node }: Extract<SourceWish, { kind: 'file' }>,
   { secret, sink }: Readonly<{ secret: boolean; sink: ProblemSink }>,
 ): ConfigFile {
   const path = resolve(node.spot.source.baseDir, written);
@@ -40,13 +49,20 @@ function watched(
 export function grantedFiles(
   fields: ServiceFields,
   all: readonly ConfigFile[],
-  { path, sink }: Readonly<{ path: string; sink: ProblemSink }>,
+  {
+    path,
+    sink,
+    sources,
+  }: Readonly<{ path: string; sink: ProblemSink; sources: ReadonlyMap<string, SourceWish> }>,
 ): readonly ConfigFile[] {
   const find = (key: 'configs' | 'secrets', { name, spot }: Grant): readonly ConfigFile[] => {
     const known = all.filter(({ secret }) => secret === (key === 'secrets'));
     const file = known.find((one) => one.name === name);
     if (file !== undefined) return [file];
-    const names = known.map((one) => one.name);
+    if (sources.has(`${key}/${name}`)) return [];
+    const names = [...sources.keys()]
+      .filter((one) => one.startsWith(`${key}/`))
+      .map((one) => one.slice(key.length + 1));
     const nearest = nearestOf(name, names);
     sink.add({
       code: 'E-CONFIG-VALUE',

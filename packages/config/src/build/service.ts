@@ -28,6 +28,7 @@ import {
 import type { BuildContext } from './context.ts';
 import { buildEnvironment } from './environment.ts';
 import { buildCleanup, grantedFiles } from './files.ts';
+import { givenSecrets, givenVariables } from './secrets.ts';
 import { buildWatch } from './watch.ts';
 import { buildHooks } from './hooks.ts';
 import { buildSchedule } from './schedule.ts';
@@ -55,13 +56,14 @@ export function buildService(
     externalUrl,
     inContainer,
   };
+  const given = givenSecrets(fields, name, context);
   const workingDir = inContainer ? context.dir : buildWorkingDir(fields, path, context);
   const restart = buildRestart(fields, awaited);
   return {
     name,
     command: external ? [] : inContainer ? containerCommand(fields) : buildCommand(entry, context),
     workingDir,
-    environment: buildEnvironment(fields, path, context),
+    environment: { ...buildEnvironment(fields, path, context), ...givenVariables(given) },
     dependsOn: dependenciesOf(fields),
     ...restart,
     rerun: fields.rerun?.value ?? 'unsafe',
@@ -91,6 +93,7 @@ export function buildService(
       (fields.labels?.value ?? []).map((label) => [label.name, label.value ?? '']),
     ),
     ...buildHooks(fields, path, context),
+    ...(given.length === 0 ? {} : { given }),
     ...buildWatch(fields, { path, workingDir }, context),
     ...buildHealing(fields, path, context),
     ...buildSchedule(fields, name, context),
@@ -102,11 +105,11 @@ export function buildService(
 function buildHealing(
   fields: ServiceFields,
   path: string,
-  { dir, sink, watched }: BuildContext,
+  { dir, sink, watched, sources }: BuildContext,
 ): Pick<Service, 'heal' | 'cleanup' | 'configs' | 'envFiles'> {
   const heal = fields.heal?.value;
   const cleanup = buildCleanup(fields.cleanup?.value ?? [], { path, dir, sink });
-  const configs = grantedFiles(fields, watched, { path, sink });
+  const configs = grantedFiles(fields, watched, { path, sink, sources });
   const envFiles = (fields.env_file?.value ?? []).flatMap((wish) =>
     wish.path === '' ? [] : [resolve(wish.spot.source.baseDir, wish.path)],
   );

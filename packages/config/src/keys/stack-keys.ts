@@ -3,7 +3,7 @@ import { pattern, text } from '../shape/scalars.ts';
 import { mapping } from '../shape/mapping.ts';
 import { anything, key, laterKey, mapOf } from '../shape/shape.ts';
 import { namedVolumes } from './container-keys.ts';
-import { watchedFiles } from './file-keys.ts';
+import { namedSources } from './file-keys.ts';
 import { constraints, healShape, notifyTargets, selfHealing } from './heal-keys.ts';
 import { ignoredStackKeys } from './ignored-keys.ts';
 import { reservedRanges } from './port-keys.ts';
@@ -44,8 +44,8 @@ export const stackKeys = {
   ),
   services: key(services, 'compose', 'What runs, by name.'),
   include: key(anything, 'compose', 'Other config files whose services belong to this stack.'),
-  configs: key(watchedFiles, 'compose', 'Config files: watched, and their last good version kept.'),
-  secrets: key(watchedFiles, 'compose', 'The same for secrets, whose content is never shown.'),
+  configs: key(namedSources, 'compose', 'Config files: watched, and their last good version kept.'),
+  secrets: key(namedSources, 'compose', 'The same for secrets, whose content is never shown.'),
   volumes: key(namedVolumes, 'compose', 'Volumes of containers, by name.'),
   version: key(text(), 'compose', 'Obsolete in Compose, and ignored.'),
   ports: key(

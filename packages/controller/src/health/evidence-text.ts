@@ -3,7 +3,7 @@
  * stacks, threads, descriptors, sockets. Each section is bounded; what is not readable says so.
  */
 import { readdirSync } from 'node:fs';
-import { redact } from '@fettle/core/loop/collect/redact';
+import { conceal } from '../conceal.ts';
 import { listOpenFiles } from '@fettle/proc/open-files';
 import { readCommand } from '@fettle/proc/process-command';
 import { readProcessStat } from '@fettle/proc/process-stat';
@@ -20,7 +20,7 @@ export function describeProcess(pid: number, cores: number | null): string {
   const used = cores === null ? 'not measured' : `${cores.toFixed(2)} cores`;
   return [
     `== pid ${pid} (${stat.name}): state ${stat.state}, ${stat.threads} threads, CPU ${used}`,
-    `command: ${redact(readCommand(pid, 400) ?? 'not readable')}`,
+    `command: ${conceal(readCommand(pid, 400) ?? 'not readable')}`,
     `memory: ${stat.rssBytes} bytes resident; CPU ticks ${stat.userTicks} user, ${stat.systemTicks} system`,
     `status: ${statusLines(pid)}`,
     '-- threads (tid, name, state, waits in, system call)',

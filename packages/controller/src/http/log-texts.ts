@@ -6,7 +6,7 @@
  * stream, for its status is long out.
  */
 import type { LogLine } from '@fettle/sdk/api/documents';
-import { redact } from '@fettle/core/loop/collect/redact';
+import { conceal } from '../conceal.ts';
 import { problemOf } from '@fettle/sdk/problem-error';
 import { asFettleError } from './problem.ts';
 
@@ -48,7 +48,7 @@ export async function* logTexts(
   } catch (cause) {
     if (form === 'json') throw cause;
     const problem = problemOf(asFettleError(cause), null);
-    const json = JSON.stringify({ ...problem, detail: redact(problem.detail) });
+    const json = JSON.stringify({ ...problem, detail: conceal(problem.detail) });
     yield form === 'sse' ? `${piece}event: problem\ndata: ${json}\n\n` : `${piece}${json}\n`;
   } finally {
     next.catch(() => undefined);

@@ -2,7 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { problemOf } from '@fettle/sdk/problem-error';
-import { redact } from '@fettle/core/loop/collect/redact';
+import { conceal } from '../conceal.ts';
 
 export const problemType = 'application/problem+json; charset=utf-8';
 
@@ -13,7 +13,7 @@ export function pathOf(request: FastifyRequest): string {
 
 export function sendProblem(reply: FastifyReply, error: FettleError): FastifyReply {
   const problem = problemOf(error, pathOf(reply.request));
-  const body = { ...problem, detail: redact(problem.detail) };
+  const body = { ...problem, detail: conceal(problem.detail) };
   return reply.code(error.status).type(problemType).send(JSON.stringify(body));
 }
 

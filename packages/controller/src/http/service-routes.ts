@@ -1,5 +1,6 @@
 /** `GET /api/v1/services…`: one service, its definition without secrets, why, figures. */
-import { redactData } from '@fettle/core/loop/collect/redact';
+import { concealData } from '../conceal.ts';
+import type { Service } from '@fettle/core/stack/service';
 import type { ServiceDocument, WhyDocument } from '@fettle/sdk/api/documents';
 import { AssertionError } from '@fettle/sdk/assert';
 import { z } from 'zod';
@@ -72,8 +73,16 @@ function serviceDocument(parts: ApiParts, name: string): ServiceDocument {
   return {
     schema: 'fettle.service/v1',
     service,
-    definition: redactData(definition) as Record<string, unknown>,
+    definition: concealData(withoutGiven(definition)) as Record<string, unknown>,
   };
+}
+
+/** A short secret looks like any word; here its variable is known. */
+function withoutGiven(definition: Service): Service {
+  const environment = { ...definition.environment };
+  for (const { env, secret } of definition.given ?? [])
+    if (secret && env !== null) environment[env] = '***';
+  return { ...definition, environment };
 }
 
 async function whyDocument(parts: ApiParts, name: string): Promise<WhyDocument> {

@@ -7,7 +7,7 @@
  */
 import { dirname, join } from 'node:path';
 import { plainText } from '@fettle/core/loop/collect/log-line';
-import { redact } from '@fettle/core/loop/collect/redact';
+import { conceal } from '../conceal.ts';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { LogLine } from '@fettle/sdk/api/documents';
 import { makeFolders } from '@fettle/sdk/daemon/make-folders';
@@ -183,7 +183,7 @@ export async function openLogs(options: LogsOptions): Promise<Logs> {
     async tail(instance, token, count) {
       const run = runFiles(logsDir, instance, token);
       const lines = await lastRawLines(run, count, keeper.released);
-      return lines.map((line) => redact(plainText(line)));
+      return lines.map((line) => conceal(plainText(line)));
     },
     async stop() {
       for (const dispose of disposers) dispose();

@@ -8,7 +8,7 @@ import { continues, newGroup } from '@fettle/core/loop/collect/log-group';
 import { LEVELS, levelName, levelOfBytes } from '@fettle/core/loop/collect/log-level';
 import { parseLogLine, plainText, type ParsedLine } from '@fettle/core/loop/collect/log-line';
 import { MAX_LINE_BYTES } from '@fettle/core/loop/collect/log-scan';
-import { redact, redactData } from '@fettle/core/loop/collect/redact';
+import { conceal, concealData } from '../conceal.ts';
 import type { LogLevel, LogLine } from '@fettle/sdk/api/documents';
 import type { Block } from './block-record.ts';
 import type { LinePlace } from './boundary.ts';
@@ -84,10 +84,10 @@ export function runReader(place: LinePlace, filter: LineFilter): RunReader {
   const finish = (candidate: Candidate): TimedLine => {
     const { offset, parsed, atMs } = candidate;
     const hasFields = parsed.fields !== null && Object.keys(parsed.fields).length > 0;
-    const fields = hasFields ? (redactData(parsed.fields) as Record<string, unknown>) : null;
+    const fields = hasFields ? (concealData(parsed.fields) as Record<string, unknown>) : null;
     const at = new Date(atMs).toISOString();
     const { level } = candidate;
-    const text = redact(parsed.text);
+    const text = conceal(parsed.text);
     return { atMs, line: { ...place, kind: 'line', at, level, text, fields, offset } };
   };
   return {
@@ -95,7 +95,7 @@ export function runReader(place: LinePlace, filter: LineFilter): RunReader {
       let found = candidates(batch, blockOf);
       if (filter.grep !== null && found.length > 0) {
         // What is masked cannot be searched for either: a search must not tell a secret.
-        const matches = filter.grep(found.map(({ raw }) => redact(plainText(raw))));
+        const matches = filter.grep(found.map(({ raw }) => conceal(plainText(raw))));
         found = found.filter((_, index) => matches[index] === true);
       }
       return found.map(finish);

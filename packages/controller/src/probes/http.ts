@@ -8,7 +8,7 @@ import { Agent as TlsAgent, request as httpsRequest } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import { nodeHttp } from '@fettle/sdk/builtin';
 import { plainText } from '@fettle/core/loop/collect/log-line';
-import { redact } from '@fettle/core/loop/collect/redact';
+import { conceal } from '../conceal.ts';
 import { formatDuration } from '@fettle/sdk/duration';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { addressOf, targetUrl } from './address.ts';
@@ -165,7 +165,7 @@ const excerptChars = 80;
 function excerptOf(body: Buffer): string {
   const head = body.toString('utf8', 0, excerptBytes);
   const bare = /^\s*</.test(head) ? head.replace(/<[^<>]*>?/g, ' ') : head;
-  const text = redact(plainText(bare)).replace(/\s+/g, ' ').trim();
+  const text = conceal(plainText(bare)).replace(/\s+/g, ' ').trim();
   if (text === '') return '';
   return `: ${text.length <= excerptChars ? text : `${text.slice(0, excerptChars - 1)}…`}`;
 }

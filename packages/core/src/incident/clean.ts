@@ -4,6 +4,7 @@
  * wherever else they stand, in a log line, a command or an answer.
  */
 import type { Stack } from '../stack/service.ts';
+import { secretsOf } from '../loop/collect/known-secrets.ts';
 import { isSecretName, redact } from '../loop/collect/redact.ts';
 import { wild } from '../loop/collect/template-mask.ts';
 import type { Clean } from './frozen.ts';
@@ -20,7 +21,7 @@ const address =
 /** Of a stack whose environments are known; null: only by shape and name. */
 export function cleanerOf(stack: Stack | null): Clean {
   const values = stack === null ? [] : environmentsOf(stack);
-  const secrets = [...new Set(values.flatMap(secretsIn))]
+  const secrets = [...new Set([...secretsOf(stack), ...values.flatMap(secretsIn)])]
     .toSorted((a, b) => b.length - a.length)
     .slice(0, mostSecrets);
   const known = secrets.length === 0 ? null : new RegExp(secrets.map(escaped).join('|'), 'g');

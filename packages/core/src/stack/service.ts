@@ -7,6 +7,7 @@
  */
 import type { Container } from './container.ts';
 import type { ConfigFile, Constraint, HealLevel, HealWish, NotifyTarget } from './heal-wish.ts';
+import type { GivenSecret } from './given-secret.ts';
 import type { WatchRule } from './watch-rule.ts';
 import type { Hooks } from './hook.ts';
 import type { HealthCheck } from './health-check.ts';
@@ -80,6 +81,8 @@ export type Service = Readonly<{
   templates: readonly Template[];
   /** Absent: none. */
   hooks?: Hooks;
+  /** Absent: it is given nothing of the top `secrets` and `configs`. */
+  given?: readonly GivenSecret[];
   /** Absent: no file is watched. */
   watch?: readonly WatchRule[];
   /** An optional component's failure degrades the stack, never fails it. */

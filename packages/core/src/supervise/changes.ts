@@ -30,7 +30,7 @@ export function compareServices(before: Service, after: Service): ServiceChange 
 
 function restartReasons(before: Service, after: Service): readonly string[] {
   const reasons: string[] = [];
-  for (const key of ['command', 'workingDir', 'port', 'templates', 'external'] as const) {
+  for (const key of ['command', 'workingDir', 'port', 'templates', 'given', 'external'] as const) {
     if (!same(before[key], after[key])) reasons.push(`${WORDS[key] ?? key} changed`);
   }
   if (before.container?.image !== after.container?.image) reasons.push('image changed');
@@ -98,6 +98,7 @@ const LIMIT_WORDS: Readonly<Record<keyof Service['limits'], string>> = {
 /** Keys as the config file spells them. */
 const WORDS: Readonly<Partial<Record<keyof Service, string>>> = {
   workingDir: 'working_dir',
+  given: 'secrets or configs',
   dependsOn: 'depends_on',
   healthChecks: 'health',
   stopSignal: 'stop_signal',

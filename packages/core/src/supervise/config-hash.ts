@@ -26,6 +26,7 @@ export function configHash(service: Service): string {
     ...(notify === null ? [] : [notify]),
     // Only there: the hash of a process is what it was before there were containers.
     ...(service.container === undefined ? [] : [sorted(service.container)]),
+    ...(service.given === undefined ? [] : [service.given]),
   ];
   const text = JSON.stringify(seen);
   const high = hash32(text, 0x811c9dc5).toString(16).padStart(8, '0');

@@ -1,6 +1,7 @@
 /** What the supervisor's shell shall do, in this order. Imperative; each is answered by events. */
 import type { PortRange } from '../stack/port.ts';
 import type { Limits, PosixSignal, Template } from '../stack/service.ts';
+import type { GivenSecret } from '../stack/given-secret.ts';
 import type { HookPolicy, HookStage } from '../stack/hook.ts';
 import type { ContainerLaunch } from './container-wire.ts';
 import type { InstanceView } from './instance-view.ts';
@@ -47,6 +48,8 @@ export type SuperviseEffect =
       environment: Readonly<Record<string, string>>;
       limits: Limits;
       templates: readonly Template[];
+      /** Written before it starts; absent: none. */
+      given?: readonly GivenSecret[];
       configHash: string;
       /** Give it a NOTIFY_SOCKET; absent: none. */
       notify?: Readonly<{ watchdogMs: number | null }>;
@@ -62,6 +65,8 @@ export type SuperviseEffect =
       token: RunToken;
       command: readonly string[];
       workingDir: string;
+      /** As of `spawn`, for a hook before it. */
+      given?: readonly GivenSecret[];
       /** As of `spawn`. */
       environment: Readonly<Record<string, string>>;
     }>

@@ -52,6 +52,7 @@ export function startHook(state: SuperviseState, hookRun: HookRun): void {
     instance: instance.id,
     token: run.token,
     command: hook.command,
+    ...givenBefore(stage, instance),
     workingDir: hook.workingDir ?? instance.service.definition.workingDir,
     environment: {
       ...environment,
@@ -61,6 +62,12 @@ export function startHook(state: SuperviseState, hookRun: HookRun): void {
     },
   });
   arm(state, `hook:${id}`, hook.timeoutMs);
+}
+
+/** What the service is given, the hooks before its start have, too. */
+function givenBefore(stage: HookStage, { service }: Instance) {
+  const { given } = service.definition;
+  return stage === 'before_start' && given !== undefined ? { given } : {};
 }
 
 export function isHooking(state: SuperviseState, stage: HookStage, run: Run): boolean {

@@ -213,6 +213,7 @@ export function emitSpawn(
     limits: definition.limits,
     templates: definition.templates,
     configHash,
+    ...(definition.given === undefined ? {} : { given: definition.given }),
     ...(notify === null ? {} : { notify }),
     ...(launch === undefined ? {} : { launch }),
   });

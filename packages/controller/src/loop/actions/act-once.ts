@@ -7,7 +7,7 @@
  */
 import type { LoopEvent } from '@fettle/core/loop-event';
 import type { Value } from '@fettle/core/loop/plan/expression/expression';
-import { redact } from '@fettle/core/loop/collect/redact';
+import { conceal } from '../../conceal.ts';
 import { FettleError } from '@fettle/sdk/fettle-error';
 import { failed, noMeans } from './act-error.ts';
 import type { ActContext, ActionPlan, Action, ActParams, Seen } from './action.ts';
@@ -159,5 +159,5 @@ const afterwordMs = 500;
 function textOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const hint = error instanceof FettleError ? `. ${error.hint}` : '';
-  return redact(`${text}${hint}`).slice(0, 600);
+  return conceal(`${text}${hint}`).slice(0, 600);
 }

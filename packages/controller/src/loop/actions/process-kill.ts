@@ -3,7 +3,7 @@
  * live run. A stranger is never killed, nor what serves, nor Fettle itself.
  */
 import { z } from 'zod';
-import { redact } from '@fettle/core/loop/collect/redact';
+import { conceal } from '../../conceal.ts';
 import { ownerOfPort } from '@fettle/proc/port-owner';
 import {
   readCommand,
@@ -76,7 +76,7 @@ function orphan(params: ActParams, world: ActionWorld): z.infer<typeof captured>
   if (isFettles(pid, token, world)) throw never('is a process of Fettle itself');
   const live = world.link.instances().some((one) => one.token === token);
   if (live || runOfPid(world, pid) !== null) throw never('belongs to a live run');
-  const command = redact(readCommand(pid) ?? stat.name);
+  const command = conceal(readCommand(pid) ?? stat.name);
   return { pid, startTicks: stat.startTicks, token, command };
 }
 

@@ -3,7 +3,7 @@
  * of its own, its output bounded and redacted, ended as a whole when the time is over.
  */
 import { spawn } from 'node:child_process';
-import { redact } from '@fettle/core/loop/collect/redact';
+import { conceal } from '../../conceal.ts';
 import { failed } from './act-error.ts';
 
 export type Command = Readonly<{
@@ -49,7 +49,7 @@ export async function runCommand(command: Command): Promise<Ran> {
   try {
     const code = await end.promise;
     if (signal.aborted) throw failed(`${file} did not end in its time and was killed`);
-    return { code, output: redact(output).trim().slice(-maxOutput) };
+    return { code, output: conceal(output).trim().slice(-maxOutput) };
   } finally {
     signal.removeEventListener('abort', kill);
   }

@@ -6,7 +6,7 @@
  * that rates stay true while templates see a sample. Source: token buckets, RFC 2697.
  */
 import { plainText } from '@fettle/core/loop/collect/log-line';
-import { redact } from '@fettle/core/loop/collect/redact';
+import { conceal } from '../../conceal.ts';
 import { threadCpuMs } from '../../cpu-time.ts';
 import type { Collecting, Collector } from './collector.ts';
 
@@ -103,7 +103,7 @@ function clean(shell: Shell, one: Waiting, untilMs: number): boolean {
 }
 
 function cleanLine(line: string): string {
-  return redact(plainText(line.length > maxLineLength ? line.slice(0, maxLineLength) : line));
+  return conceal(plainText(line.length > maxLineLength ? line.slice(0, maxLineLength) : line));
 }
 
 function skip(shell: Shell, one: Waiting): void {

@@ -6,7 +6,7 @@
  */
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { redact } from '@fettle/core/loop/collect/redact';
+import { conceal } from '../../conceal.ts';
 import type { SupervisorLink } from '../../parts.ts';
 import { allEvidence } from './all.ts';
 import type { EvidenceDeps, EvidenceKind } from './evidence-kind.ts';
@@ -73,7 +73,7 @@ async function keepOne(
     deadlineMs,
   );
   if (text === null) return null;
-  const clean = text.split('\n').map(redact).join('\n');
+  const clean = text.split('\n').map(conceal).join('\n');
   const bytes = Buffer.from(clean).subarray(0, Math.max(0, room.bytes));
   room.bytes -= bytes.length;
   const file = join(

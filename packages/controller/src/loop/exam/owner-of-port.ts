@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { PortOwner } from '@fettle/core/stack/port';
-import { redact } from '@fettle/core/loop/collect/redact';
+import { conceal } from '../../conceal.ts';
 import { ownerOfPort } from '@fettle/proc/port-owner';
 import type { ExamDeps } from './exam-context.ts';
 
@@ -12,7 +12,7 @@ export function portOwner(port: number, host: string, deps: ExamDeps): PortOwner
   const holder = ownerOfPort(port, host);
   if (holder === null) return null;
   const { pid, token, runningForMs } = holder;
-  const command = holder.command === null ? null : redact(holder.command);
+  const command = holder.command === null ? null : conceal(holder.command);
   return { pid, command, runningForMs, ...whose(pid, token, deps) };
 }
 

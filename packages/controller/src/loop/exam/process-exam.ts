@@ -4,7 +4,7 @@
  */
 import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { redact } from '@fettle/core/loop/collect/redact';
+import { conceal } from '../../conceal.ts';
 import type { ProcessExam } from '@fettle/core/loop/collect/exam';
 import { readProcessLimits } from '@fettle/proc/machine';
 import { countOpenFiles } from '@fettle/proc/open-files';
@@ -58,7 +58,7 @@ function described({ stat }: Sample) {
   const { pid, state, threads, rssBytes, nice } = stat;
   return {
     pid,
-    command: redact(readCommand(pid, 200) ?? stat.name),
+    command: conceal(readCommand(pid, 200) ?? stat.name),
     state,
     waitsIn: state === 'R' ? null : waitChannel(pid),
     threads,

@@ -3,7 +3,7 @@
  * bound for the question's sake.
  */
 import type { Value } from '@fettle/core/loop/plan/expression/expression';
-import { redact } from '@fettle/core/loop/collect/redact';
+import { conceal } from '../../conceal.ts';
 import { listenersOn } from '@fettle/proc/listeners';
 import { ownerOfPort } from '@fettle/proc/port-owner';
 import type { ActionWorld } from '../actions/action-world.ts';
@@ -41,7 +41,7 @@ function ownerOf(port: number | null, world: ActionWorld): Value {
   const holder = ownerOfPort(port, everywhere);
   if (holder === null) return { kind: 'none', pid: null, command: null };
   const { pid, token } = holder;
-  const command = holder.command === null ? null : redact(holder.command);
+  const command = holder.command === null ? null : conceal(holder.command);
   if (pid === null) return { kind: 'unknown', pid, command };
   const views = world.link.instances();
   const isOurs = views.some(

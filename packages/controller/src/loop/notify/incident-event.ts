@@ -3,7 +3,7 @@
  * tells the whole story. Redacted; no log line is longer than a clause.
  */
 import type { Incident } from '@fettle/core/incident/incident';
-import { redactData } from '@fettle/core/loop/collect/redact';
+import { concealData } from '../../conceal.ts';
 import type { CloudEvent } from './notifier.ts';
 
 export type IncidentChange = 'opened' | 'escalated' | 'approval' | 'resolved';
@@ -34,7 +34,7 @@ export function incidentEvent(incident: Incident, options: EventOptions): CloudE
     datacontenttype: 'application/json',
     // Compared as text by receivers, hence padded.
     sequence: String(sequence).padStart(sequenceDigits, '0'),
-    data: redactData({
+    data: concealData({
       stack,
       change,
       text: textOf(incident, change),
