@@ -18,6 +18,7 @@ beforeAll(async () => {
   stack = tempStack({
     'web.js': webScript,
     'worker.js': workerScript,
+    Procfile: 'web: PORT=3000 node web.js',
     'fettle.yaml': `name: all
 services:
   web: {command: node web.js, port: ${port}, health: /healthz}
@@ -83,6 +84,11 @@ const table: readonly (readonly [string, number, string])[] = [
   ['graph', 0, 'graph'],
   ['init --make --vscode --dry-run', 0, 'init'],
   ['init', 2, 'problem'],
+  ['init --from procfile Procfile --force --dry-run', 0, 'init'],
+  ['init --from nothing', 2, 'problem'],
+  ['config export --to procfile', 0, 'export'],
+  ['config export --to nothing', 2, 'problem'],
+  ['try --all --no-probe', 0, 'try'],
   ['install --dry-run --user', 0, 'install'],
   ['install --dry-run --user --manager launchd', 0, 'install'],
   ['install --user --system', 2, 'problem'],

@@ -94,8 +94,70 @@ export const cliSchemas: Readonly<Record<string, z.ZodType>> = {
   init: named('init', {
     dryRun: z.boolean(),
     files: z.array(
-      z.strictObject({ file: text, change: z.enum(['created', 'updated', 'unchanged']) }),
+      z.strictObject({
+        file: text,
+        change: z.enum(['created', 'updated', 'unchanged', 'not written']),
+      }),
     ),
+    valid: z.boolean().nullable().optional(),
+    import: z
+      .strictObject({
+        from: text,
+        format: text,
+        services: z.array(text),
+        notes: z.array(
+          z.strictObject({
+            kind: z.enum(['kept', 'changed']),
+            service: text.nullable(),
+            directive: text,
+            text,
+            place: z.strictObject({ file: text, line: count, column: count }).nullable(),
+          }),
+        ),
+      })
+      .optional(),
+  }),
+  export: named('export', {
+    format: text,
+    folder: text.nullable(),
+    files: z.array(z.strictObject({ name: text, text })),
+    lost: z.array(z.strictObject({ service: text.nullable(), key: text })),
+  }),
+  try: named('try', {
+    services: z.array(
+      z.strictObject({
+        name: text,
+        manager: text,
+        state: z.enum(['ok', 'starting', 'degraded', 'failing']),
+        why: text.nullable(),
+        pids: z.array(count),
+        command: text,
+        cwd: text.nullable(),
+        ports: z.array(
+          z.strictObject({
+            port: count,
+            address: text,
+            result: z.enum(['answers', 'silent', 'refused', 'not asked']),
+            path: text.nullable(),
+            status: count.nullable(),
+            tookMs: count.nullable(),
+          }),
+        ),
+        links: z.array(
+          z.strictObject({
+            to: text,
+            port: count,
+            state: z.enum(['connected', 'connecting', 'nobody listens']),
+            variable: text.nullable(),
+          }),
+        ),
+        cpu: z.number().min(0).nullable(),
+        rssBytes: count,
+        ageMs: count.nullable(),
+        suggestions: z.array(text),
+      }),
+    ),
+    gone: z.array(text),
   }),
   install: named('install', {
     manager: z.enum(['systemd', 'launchd']),

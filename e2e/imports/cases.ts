@@ -69,6 +69,10 @@ export const cases: readonly Case[] = [
   }),
   compose('env-files', 'compose.yml', 'api', { starts: true }),
   compose('extends', 'compose.yaml', 'base other', { starts: true }),
+  compose('images', 'compose.yaml', 'db cache api'),
+  compose('images-anchors', 'docker-compose.yml', 'search queue', {
+    kept: ['search frobnicate_more', 'queue logging', 'queue networks', 'networks'],
+  }),
   compose('include', 'compose.yaml', 'api search', { starts: true }),
   compose('limits', 'compose.yaml', 'busy', { starts: true }),
   compose('multi-line', 'docker-compose.yml', 'folded shell text', { starts: true }),
