@@ -45,6 +45,9 @@ const spinner = 'while True: pass';
 const opener =
   'import resource, time; print("files", resource.getrlimit(resource.RLIMIT_NOFILE)[0], flush=True); time.sleep(300)';
 
+/** Leaves its session and forgets its environment: only a control group still knows it. */
+export const runaway = 'setsid env -i /bin/sleep 1234 & exec sleep 1000';
+
 const limits = { memoryMb: 64, cpus: 0.2, tasks: 20, files: 77 } as const;
 
 function config(): string {

@@ -1,7 +1,7 @@
 /**
  * The shop with three replicas of its API under steady load, while they are replaced: by
  * `restart --rolling`, by `up` after an edit, and (so that the figure can be anything but zero) by
- * a plain `restart`. Run it: `node tools/run.mjs e2e/rolling/rolling.ts [requests a second]`.
+ * a plain `restart`. Between them both daemons are killed and started anew: the replicas serve on. Run it: `node tools/run.mjs e2e/rolling/rolling.ts [requests a second]`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,9 +9,16 @@ import type { ServiceStatus } from '@fettle/sdk/api/status';
 import { copyShop, fettleIn, liveStack, type LiveStack } from '../live-shop.ts';
 import { startLoad, type LoadResult } from './steady-load.ts';
 
+export type What =
+  | 'nothing'
+  | 'restart --rolling'
+  | 'up after an edit'
+  | 'both daemons killed'
+  | 'restart';
+
 export type RollingResult = Readonly<{
   /** `nothing`: what the machine makes of the load alone. */
-  what: 'nothing' | 'restart --rolling' | 'up after an edit' | 'restart';
+  what: What;
   load: LoadResult;
   /** Of three: how many run as another process afterwards. */
   replaced: number;
@@ -45,7 +52,7 @@ function edit(dir: string, edition: string): void {
 
 export async function measure(
   shop: LiveStack,
-  what: RollingResult['what'],
+  what: What,
   perSecond: number,
 ): Promise<RollingResult> {
   const before = await apiOf(shop);
@@ -71,9 +78,16 @@ export async function measure(
   };
 }
 
-function act(shop: LiveStack, what: RollingResult['what']) {
+async function act(shop: LiveStack, what: What) {
   if (what === 'nothing')
     return shop.fettle('wait', 'api', '--state', 'failing', '--timeout', '4s');
+  if (what === 'both daemons killed') {
+    const { supervisorPid, controllerPid } = (await shop.status()).daemon;
+    for (const pid of [supervisorPid, controllerPid])
+      if (pid !== null) process.kill(pid, 'SIGKILL');
+    await shop.fettle('up', '-d');
+    return shop.fettle('wait', 'api', '--timeout', '60s');
+  }
   if (what === 'restart') return shop.fettle('restart', 'api');
   if (what === 'restart --rolling') return shop.fettle('restart', '--rolling', 'api');
   edit(shop.dir, 'second');
@@ -111,22 +125,34 @@ function watchServing(dir: string): Readonly<{ stop: () => number }> {
   };
 }
 
+const phases: readonly What[] = [
+  'nothing',
+  'restart --rolling',
+  'up after an edit',
+  'both daemons killed',
+  'restart',
+];
+/** Phases in which every replica keeps its process. */
+const untouched = { nothing: true, 'both daemons killed': true };
+
 if (process.argv[1]?.endsWith('rolling.ts') === true) {
   const perSecond = Number(process.argv[2] ?? 200);
   const shop = await openReplicatedShop();
   try {
     const results: RollingResult[] = [];
-    for (const what of ['nothing', 'restart --rolling', 'up after an edit', 'restart'] as const) {
+    for (const what of phases) {
       const result = await measure(shop, what, perSecond);
       results.push(result);
       console.log(JSON.stringify(result));
     }
-    const rolling = results.slice(1, 3);
+    const rolling = results.filter(({ what }) => what !== 'nothing' && what !== 'restart');
     const failed = rolling.reduce((sum, { load }) => sum + load.failed, 0);
     const plain = results.at(-1)?.load.failed ?? 0;
     const late = rolling.reduce((sum, { load }) => sum + load.late, 0);
     console.log(`rolling: ${failed} failed requests, ${late} of them late; all at once: ${plain}`);
-    const all = results.slice(1).every(({ replaced }) => replaced === replicas);
+    const all = results.every(
+      ({ what, replaced }) => replaced === (what in untouched ? 0 : replicas),
+    );
     process.exitCode = failed === 0 && plain > 0 && all ? 0 : 1;
   } finally {
     await shop.close();

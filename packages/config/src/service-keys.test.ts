@@ -110,6 +110,17 @@ describe('size and limits', () => {
       restart: 'always',
       intensity: { count: 7, periodMs: 120_000, backoff: { baseMs: 2_000 } },
     }));
+  test('how replicas are replaced', () => {
+    check('scale: 3\ndrain: 5s\ndeploy: {update_config: {order: start-first, delay: 2s}}', {
+      drainMs: 5_000,
+      rolling: { parallelism: 1, delayMs: 2_000, monitorMs: null, order: 'start-first' },
+    });
+    check('deploy: {update_config: {parallelism: 0, monitor: 10s}}', {
+      rolling: { parallelism: 0, delayMs: 0, monitorMs: 10_000, order: 'stop-first' },
+    });
+  });
+  test('nproc counts the processes of the user, not of the tree', () =>
+    check('ulimits: {nproc: 99}', { limits: { processes: null, userProcesses: 99 } }));
   test('limits in both of their places', () => {
     check(
       'deploy: {resources: {limits: {memory: 512m, cpus: "0.5", pids: 9}}}\nulimits: {nofile: {soft: 5, hard: 6}}',

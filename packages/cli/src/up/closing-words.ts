@@ -9,6 +9,11 @@ import type { UpOutcome } from './watch-up.ts';
 
 export function sayClosing(session: Session, outcome: UpOutcome): void {
   session.output.say(`${sentenceOf(outcome)}`);
+  for (const { name, rolling } of outcome.services)
+    if (rolling?.phase === 'stopped')
+      session.output.say(
+        `  ${name}: rolling restart stopped after ${rolling.done} of ${rolling.of}: ${rolling.why}`,
+      );
   const watched = watchedText(outcome.services);
   if (watched !== null)
     session.output.say(`  ${paint(session.output.talkLook, 'warn', 'note')}       ${watched}`);

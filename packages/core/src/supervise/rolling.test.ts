@@ -213,6 +213,30 @@ test('an adopted replica is an address until its checks speak', () => {
   deepEqual(served(stage), ['api.1', 'api.3']);
 });
 
+test('a definition that changed while no daemon lived is rolled out, too', () => {
+  const survivors = names.map((instance, at) => ({
+    token: `e0-${at}`,
+    instance,
+    pid: 100 + at,
+    shimPid: 200 + at,
+    exit: null,
+    port: 8000 + at,
+  }));
+  const entries = survivors.map(({ token, instance, port }) => ({
+    kind: 'intent' as const,
+    token,
+    instance,
+    port,
+    configHash: '1:0000000000000000',
+    reason: 'first-start' as const,
+    nowMs: 1,
+    atMs: 1,
+  }));
+  const stage = openStage([api()], { survivors, entries });
+  equal(view(stage, 'api.1').rolling?.phase, 'under-way');
+  deepEqual(served(stage), ['api.2', 'api.3']);
+});
+
 test('a surplus replica drains before it goes', () => {
   const stage = ready();
   send(stage, { kind: 'scale-asked', service: 'api', replicas: 2, actor: 'me' });
