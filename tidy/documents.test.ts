@@ -20,6 +20,16 @@ test('every error code that the sources name is explained in docs/errors.md', ()
   expect([...new Set(silent)]).toEqual([]);
 });
 
+test('no document keeps the marks of a merge', () => {
+  const documents = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name));
+  const marked = ['CHANGELOG.md', 'README.md', ...documents].filter((path) =>
+    /^[\s\\]*(?:<<<<<<<|>>>>>>>|> > > >|=======$)/m.test(read(path)),
+  );
+  expect(marked).toEqual([]);
+});
+
 test('docs/ARCHITECTURE.md stays under 200 lines', () => {
   expect(read('docs/ARCHITECTURE.md').split('\n').length).toBeLessThan(200);
 });
