@@ -8,6 +8,8 @@ const components = [
   { file: '/usr/bin/promtool', debian: 'prometheus' },
   { file: '/usr/bin/redis-server', debian: 'redis-server' },
   { file: '/usr/lib/postgresql', debian: 'postgresql' },
+  { file: '/usr/sbin/dockerd', debian: 'docker.io' },
+  { file: '/bin/busybox', debian: 'busybox-static' },
 ];
 
 /** Names of Debian packages that are still missing afterwards. */

@@ -2,19 +2,17 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { listContainers } from '@fettle/containers/ensure-container';
 import { roughStack, until, type RoughStack } from '../robustness/rough-stack.ts';
+import { bringCompose } from './bring-compose.ts';
 import { api, buildDatabases, compose, whyNoDatabases } from './compose-stack.ts';
 import { startEngine, toolbox, whyNoEngine, type TestEngine } from './engine.kit.ts';
 
 const missing = whyNoEngine() ?? whyNoDatabases();
 if (missing !== null && process.env['CI'] !== undefined) throw new TypeError(missing);
 
-type Document = Readonly<{ Id: string; State: Readonly<{ Pid: number; StartedAt: string }> }>;
 let engine: TestEngine;
 let stack: RoughStack | null = null;
 
-const containers = () => listContainers(engine.engine, stack!.paths().hash);
 const namesAtEngine = async () => {
   const rows = await engine.engine.ask<readonly Readonly<{ Names: string[] }>[]>(
     'GET',
@@ -23,31 +21,13 @@ const namesAtEngine = async () => {
   );
   return rows.flatMap(({ Names }) => Names).toSorted();
 };
-async function inspect(name: string): Promise<Document> {
-  return engine.engine.ask<Document>('GET', `/containers/${name}/json`);
-}
-const isOk = async (name: string): Promise<boolean> => (await stack!.service(name)).state === 'ok';
 const why = async (name: string): Promise<string> => (await stack!.fettle('why', name)).out;
 const restarts = async (name: string): Promise<number> => (await stack!.service(name)).restarts;
 
-/** Restarted once more than before and ok again; how long that took. */
-async function back(name: string, before: number): Promise<number> {
-  const startMs = performance.now();
-  await until(async () => (await restarts(name)) > before && (await isOk(name)), Boolean, 30_000);
-  return performance.now() - startMs;
-}
-
-async function visits(): Promise<string> {
-  const { port } = await stack!.service('api');
-  const answer = await fetch(`http://127.0.0.1:${port}/`);
-  return answer.text();
-}
-
-async function bring(text: string, files: Readonly<Record<string, string>> = {}) {
-  stack = roughStack({ 'compose.yaml': text, ...files }, { env: engine.env });
+async function bring(text: string): Promise<void> {
+  stack = roughStack({ 'compose.yaml': text }, { env: engine.env });
   const up = await stack.fettle('up', '-d', '--wait', '--wait-timeout', '60s');
   expect(up.code, up.out + up.err).toBe(0);
-  return up;
 }
 
 describe.skipIf(missing !== null)(`containers${missing === null ? '' : ` (${missing})`}`, () => {
@@ -65,36 +45,17 @@ describe.skipIf(missing !== null)(`containers${missing === null ? '' : ` (${miss
   afterAll(() => engine?.stop());
 
   test('a Compose file runs unmodified, survives kills, and the daemon may die', async () => {
-    const up = await bring(compose, { 'api.py': api });
-    expect(await until(visits, (text) => text.startsWith('visits'))).toMatch(/^visits \d+ ssl N$/m);
-    // Order: the API began after the database was healthy.
-    const lines = up.out + up.err;
-    expect(lines.indexOf('db ')).toBeLessThan(lines.indexOf('asker'));
-    expect((await stack!.fettle('links')).out).toContain('3 of 3 links connected');
-    await until(
-      async () => (await stack!.fettle('logs', 'asker', '-n', '20')).out,
-      (out) => out.includes('visits'),
-    );
-
-    const before = await restarts('db');
-    process.kill((await inspect('bring-db-1')).State.Pid, 'SIGKILL');
-    expect(await back('db', before)).toBeLessThan(30_000);
-    expect(await why('db')).toMatch(/killed by SIGKILL, not by Fettle/);
-
-    await engine.engine.ask('POST', '/containers/bring-cache-1/stop');
-    expect(await back('cache', 0)).toBeLessThan(30_000);
-    expect(await why('cache')).toContain('stopped through the engine, not by Fettle');
-
-    const ids = (await containers()).map(({ Id }) => Id).toSorted();
-    const started = (await inspect('bring-db-1')).State.StartedAt;
-    const counted = await restarts('db');
-    process.kill(stack!.supervisorPid(), 'SIGKILL');
-    const again = await stack!.fettle('up', '-d', '--wait');
-    expect(again.code, again.err).toBe(0);
-    expect((await containers()).map(({ Id }) => Id).toSorted()).toEqual(ids);
-    expect((await inspect('bring-db-1')).State.StartedAt).toBe(started);
-    expect(await restarts('db')).toBe(counted);
-    await until(visits, (text) => text.startsWith('visits'));
+    const seen = await bringCompose(engine);
+    expect(seen.visits).toMatch(/^visits \d+ ssl N$/);
+    expect([seen.heard, seen.links]).toEqual([true, '3 of 3 links connected']);
+    // The API began after the database was healthy, and who asks it after the API.
+    const order = seen.readyOrder.filter((name) => name !== 'cache');
+    expect(order).toEqual(['db', 'api', 'asker']);
+    expect(seen.killed.backMs).toBeLessThan(30_000);
+    expect(seen.killed.why).toContain('killed by SIGKILL, not by Fettle');
+    expect(seen.stopped.backMs).toBeLessThan(30_000);
+    expect(seen.stopped.why).toContain('stopped through the engine, not by Fettle');
+    expect(seen.adopted).toEqual({ sameContainers: true, sameStarts: true, restartsAdded: 0 });
   });
 
   test('what a container printed is kept once, also when its keeper was killed', async () => {
@@ -169,6 +130,71 @@ describe.skipIf(missing !== null)(`containers${missing === null ? '' : ` (${miss
     await stack!.fettle('down');
     expect(await namesAtEngine()).toEqual(['/stranger']);
     await engine.engine.ask('DELETE', '/containers/stranger', { query: { force: true } });
+  });
+
+  test('a volume outlives down, and an unnamed one a changed definition', async () => {
+    const line =
+      'echo x >> /keep/starts; echo x >> /own/starts; cat /keep/starts /own/starts | wc -l; exec sleep 1000';
+    const text = (word: string) =>
+      `name: keeper\nservices:\n  one:\n    image: '${toolbox}'\n    command: [sh, -c, '${line}']\n    init: true\n    environment: {WORD: ${word}}\n    volumes: ['data:/keep', /own]\nvolumes:\n  data:\n`;
+    const counts = async (want: string) =>
+      until(
+        async () => (await stack!.fettle('logs', 'one', '-n', '9')).out,
+        (out) => out.includes(want),
+      );
+    await bring(text('first'));
+    await counts('2');
+    stack!.write('compose.yaml', text('second'));
+    await stack!.fettle('up', '-d', '--wait');
+    await counts('4');
+    await stack!.fettle('down');
+    await stack!.fettle('up', '-d', '--wait');
+    // The named one has three, the unnamed one begins anew, as under Compose.
+    await counts('4');
+    expect(
+      (await stack!.fettle('exec', 'one', '--', 'busybox', 'wc', '-l', '/keep/starts')).out,
+    ).toContain('3');
+  });
+
+  test('an external service is probed, whatever becomes of it, and left alone', async () => {
+    const body = {
+      Image: toolbox,
+      Cmd: ['httpd', '-f', '-p', '80'],
+      ExposedPorts: { '80/tcp': {} },
+      HostConfig: {
+        PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '0' }] },
+        NetworkMode: 'theirs-net',
+        Init: true,
+      },
+    };
+    const path = '/containers/theirs';
+    // The engine of the tests has no default bridge.
+    const network = { body: { Name: 'theirs-net' } };
+    await engine.engine.ask('POST', '/networks/create', network);
+    await engine.engine.ask('POST', '/containers/create', { query: { name: 'theirs' }, body });
+    try {
+      await engine.engine.ask('POST', `${path}/start`);
+      const { NetworkSettings } = await engine.engine.ask<{
+        NetworkSettings: { Ports: Record<string, { HostPort: string }[]> };
+      }>('GET', `${path}/json`);
+      const port = NetworkSettings.Ports['80/tcp']?.[0]?.HostPort;
+      await bring(
+        `name: far\nservices:\n  far: {external: true, url: 'http://127.0.0.1:${port}', health: {tcp: true, interval: 200ms, retries: 1}}\n`,
+      );
+      const state = async () => (await stack!.service('far')).state;
+      expect(await state()).toBe('ok');
+      await engine.engine.ask('POST', `${path}/stop`);
+      await until(state, (now) => now !== 'ok');
+      await stack!.fettle('down');
+      const { State } = await engine.engine.ask<{ State: { Running: boolean } }>(
+        'GET',
+        `${path}/json`,
+      );
+      expect(State.Running).toBe(false);
+    } finally {
+      await engine.engine.ask('DELETE', path, { query: { force: true } });
+      await engine.engine.ask('DELETE', '/networks/theirs-net');
+    }
   });
 
   test('without an engine the services are named, and nothing starts', async () => {

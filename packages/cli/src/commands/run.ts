@@ -88,6 +88,11 @@ function serviceNamed(session: Session, stack: Stack, name: string): Service {
     stack.services.map((service) => service.name),
   );
   const service = stack.services.find((one) => one.name === name);
+  if (service?.container !== undefined)
+    throw new FettleError('E-RUN-CONTAINER', `${name} is a container: run starts processes only`, {
+      hint: `${commandLine(session, `exec ${name} -- COMMAND`)}      runs it in the one that is there`,
+      exitCode: 2,
+    });
   if (service !== undefined && !service.external) return service;
   throw new FettleError(
     'E-RUN-EXTERNAL',
