@@ -121,7 +121,7 @@ export const cases: readonly Case[] = [
     kept: ['api launch_timeout_seconds'],
   }),
   processCompose('replicas', 'process-compose.yaml', 'worker scaler', {
-    kept: ['worker is_daemon', 'scaler vars', 'scaler schedule'],
+    kept: ['worker is_daemon', 'scaler vars'],
     starts: true,
   }),
   processCompose('shared-port', 'process-compose.yaml', 'worker server', { starts: true }),
@@ -153,7 +153,7 @@ export const cases: readonly Case[] = [
     kept: ['first log_type', 'second pid_file'],
     starts: true,
   }),
-  pm2('python', 'ecosystem.config.js', 'api jobs migrate', { starts: true }),
+  pm2('python', 'ecosystem.config.js', 'api jobs migrate nightly', { starts: true }),
   pm2('shared-env', 'ecosystem.config.cjs', 'web worker scheduler', {
     kept: [
       'web out_file',
@@ -230,7 +230,7 @@ export const cases: readonly Case[] = [
   }),
   systemd('long-lines', '.', 'jvm', { kept: ['jvm Service.SuccessExitStatus'] }),
   systemd('oneshot', '.', 'backup', {
-    kept: ['backup Service.User', 'backup.timer'],
+    kept: ['backup Service.User'],
     starts: true,
   }),
   systemd('set', '.', 'api database worker', {

@@ -85,7 +85,10 @@ function setRestart(app: Record<string, Plain>, telling: Telling): void {
   const { replicas, policy } = telling.deploy();
   if (replicas !== 1) app['instances'] = replicas;
   const restart = telling.keys.text('restart');
-  if (restart === 'no' || restart === 'false') app['autorestart'] = false;
+  const schedule = telling.keys.take('schedule');
+  const cron = isMap(schedule) ? schedule['cron'] : schedule;
+  if (cron !== undefined) app['cron_restart'] = cron;
+  if (restart === 'no' || restart === 'false' || cron !== undefined) app['autorestart'] = false;
   else if (restart?.startsWith('on-failure') === true) app['stop_exit_codes'] = [0];
   const { delay, max_attempts: attempts, window, ...rest } = policy;
   const seconds = secondsOf(delay);

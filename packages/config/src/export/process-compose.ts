@@ -52,6 +52,12 @@ function processOf(telling: Telling): PlainMap {
       needs.map(({ name, condition }) => [name, { condition: conditions[condition] ?? condition }]),
     );
   Object.assign(process, availabilityPart(telling), probePart(telling), shutdownPart(telling));
+  const schedule = keys.take('schedule');
+  if (isMap(schedule)) {
+    const { cron = '', timezone, ...more } = schedule;
+    process['schedule'] = { cron, ...(timezone === undefined ? {} : { timezone }) };
+    for (const key of Object.keys(more)) telling.lose(`schedule.${key}`);
+  } else if (schedule !== undefined) process['schedule'] = { cron: schedule };
   const profiles = [keys.take('profiles') ?? []].flat();
   if (profiles.length > 0) process['disabled'] = true;
   const { namespace, ...labels } = keys.map('labels') ?? {};

@@ -14,7 +14,7 @@ export function exportSystemd(stack: Draft): Exported {
   const lost: { service: string; key: string }[] = [];
   const files = draft.services.map((service) => ({
     name: `${service.name}.service`,
-    text: unitOf(new Telling(service, lost)),
+    text: unitOf(new Telling(service, lost), draft.kept),
   }));
   const others = Object.entries(draft.kept).map(([name, body]) => ({
     name,
@@ -38,8 +38,10 @@ const linesOf = (lines: readonly Line[]): string =>
     .map(([key, value]) => `${key}=${shellVariables(String(value))}\n`)
     .join('');
 
-function unitOf(telling: Telling): string {
+function unitOf(telling: Telling, kept: PlainMap): string {
   const { service, keys } = telling;
+  // The timer that it came from is among the files.
+  if (kept[`${service.name}.timer`] !== undefined) keys.take('schedule');
   const parts: Parts = { Unit: [], Service: [] };
   const needs = telling.dependencies();
   const names = (some: typeof needs) => some.map(({ name }) => `${name}.service`).join(' ');

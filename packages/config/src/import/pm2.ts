@@ -6,6 +6,7 @@
  * SIGINT asks an app to stop, `.py` runs by python, several words in `script` by a shell.
  */
 import { posix } from 'node:path';
+import { readCron } from '@fettle/core/stack/cron';
 import { splitWords } from '../build/command.ts';
 import { plainCommand, shellCommand, splitPrefix } from './command-text.ts';
 import {
@@ -164,6 +165,8 @@ function setRestart(service: ServiceDraft, directives: Directives): void {
   if (directives.flag('autorestart') === false) {
     service.set('restart', 'no');
     service.change('autorestart', 'never restarted: a job here, fine when it ends with 0');
+    const cron = directives.parsed('cron_restart', (text) => (readCron(text).ok ? text : null));
+    service.set('schedule', cron);
   }
   const delay = directives.number('restart_delay', 'exp_backoff_restart_delay');
   const count = directives.number('max_restarts');

@@ -4,6 +4,7 @@
  * Source: the process-compose documentation and its JSON schema: commands run by `bash -c` unless
  * `shell` says otherwise, `${NAME}` is replaced when the file is read unless told not to.
  */
+import { readCron } from '@fettle/core/stack/cron';
 import { parseDocument, isMap as isYamlMap, isScalar, type Document } from 'yaml';
 import { shellCommand, splitPrefix } from './command-text.ts';
 import {
@@ -73,6 +74,7 @@ function addProcess(stack: StackDraft, { name, body, spotOf }: Process, around: 
   setAvailability(service, directives.map('availability') ?? {});
   setHealth(service, directives);
   setShutdown(service, new Directives(directives.map('shutdown') ?? {}, spotOf));
+  setSchedule(service, directives);
   if (directives.flag('disabled') === true) {
     service.set('profiles', ['disabled']);
     service.change('disabled', 'runs with `--profile disabled` only', spotOf('disabled'));
@@ -158,6 +160,17 @@ function setAvailability(service: ServiceDraft, wish: PlainMap): void {
   };
   if (Object.keys(policy).length > 0) service.set('deploy', { restart_policy: policy });
   directives.keepRest(service, 'availability.');
+}
+
+function setSchedule(service: ServiceDraft, directives: Directives): void {
+  const said = directives.map('schedule');
+  if (said === undefined) return;
+  const wish = new Directives(said);
+  const cron = wish.parsed('cron', (text) => (readCron(text).ok ? text : null));
+  const timezone = cron === undefined ? undefined : wish.text('timezone');
+  if (cron !== undefined)
+    service.set('schedule', timezone === undefined ? cron : { cron, timezone });
+  wish.keepRest(service, 'schedule.');
 }
 
 function setHealth(service: ServiceDraft, directives: Directives): void {

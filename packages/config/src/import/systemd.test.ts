@@ -78,6 +78,17 @@ test('a oneshot is a job; its commands run one after the other', () => {
   });
 });
 
+test('a timer is the schedule of its service, and is kept for an export', () => {
+  const { keys, draft, noted } = read({
+    'b.service': '[Service]\nType=oneshot\nExecStart=x\n',
+    'b.timer': '[Timer]\nOnCalendar=*-*-* 03:00\nPersistent=true\n',
+    'c.timer': '[Timer]\nOnBootSec=5\n',
+  });
+  expect(keys('b')['schedule']).toEqual({ cron: '0 3 * * *', missed: 'once' });
+  expect(Object.keys(draft.kept)).toEqual(['b.timer', 'c.timer']);
+  expect(noted('kept')).toEqual(['c.timer']);
+});
+
 test('what runs around it', () => {
   const { keys } = read({
     'a.service': '[Service]\nExecStartPre=-mkdir x\nExecStart=run\nExecStop=drain $MAINPID\n',

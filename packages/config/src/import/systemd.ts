@@ -13,6 +13,7 @@ import {
   type Foreign,
   type ServiceDraft,
 } from './draft.ts';
+import { cronOf } from './on-calendar.ts';
 import { directivesOf, readSections, type Section } from './read-sections.ts';
 import { settlePorts } from './settle-ports.ts';
 import { setCommand } from './systemd-command.ts';
@@ -33,8 +34,8 @@ export function readSystemd(foreign: Foreign): Draft {
   const services = instances.filter(({ name }) => name.endsWith('.service'));
   const names = new Map(services.map(({ name }) => [name, shortName(name)]));
   for (const unit of services) addService(stack, unit, { names, foreign });
-  for (const { name, sections, spot } of instances)
-    if (!name.endsWith('.service')) keepUnit(stack, { name, sections, spot });
+  for (const unit of instances)
+    if (!unit.name.endsWith('.service')) keepUnit(stack, unit, setSchedule(stack, unit, names));
   settlePorts(stack.services);
   return stack.done();
 }
@@ -260,7 +261,28 @@ function duration(text: string): string | null {
   return parts.map(([, count = '', unit = '']) => count + (units[unit] ?? 's')).join('') || null;
 }
 
-function keepUnit(stack: StackDraft, unit: Pick<Unit, 'name' | 'sections' | 'spot'>): void {
+/** false: it is no timer, or one whose times cron has no words for. */
+function setSchedule(
+  stack: StackDraft,
+  { name, sections, spot }: Unit,
+  names: ReadonlyMap<string, string>,
+): boolean {
+  if (!name.endsWith('.timer')) return false;
+  const entries = sections.filter((one) => one.name === 'Timer').flatMap((one) => one.entries);
+  const timer = directivesOf(entries, 'systemd');
+  const target = names.get(timer.text('Unit') ?? name.replace(/timer$/, 'service'));
+  const service = stack.services.find((one) => one.name === target);
+  const cron = timer.parsed('OnCalendar', cronOf);
+  if (service === undefined || cron === undefined) return false;
+  const missed = timer.text('Persistent') === 'true' ? 'once' : 'skip';
+  const jitter = timer.parsed('RandomizedDelaySec', duration);
+  service.set('schedule', { cron, missed, ...(jitter === undefined ? {} : { jitter }) });
+  service.change('schedule', `${name} runs it: \`${cron}\` by the clocks of this machine`, spot);
+  return true;
+}
+
+/** `isKnown`: a service says what it means, and it is kept for an export only. */
+function keepUnit(stack: StackDraft, unit: Unit, isKnown: boolean): void {
   stack.comments.push(...unit.sections.flatMap(({ comments }) => comments));
   const content = Object.fromEntries(
     unit.sections.map(({ name, entries }) => [
@@ -268,5 +290,6 @@ function keepUnit(stack: StackDraft, unit: Pick<Unit, 'name' | 'sections' | 'spo
       Object.fromEntries(entries.map(({ key, value }) => [key, value])),
     ]),
   );
-  stack.keep(unit.name, content, unit.spot);
+  if (isKnown) stack.hold(unit.name, content);
+  else stack.keep(unit.name, content, unit.spot);
 }
