@@ -2,7 +2,7 @@
  * This version and the one before it understand each other: supervisor, controller and command line
  * in any mix, and a move of a running stack there and back.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -15,6 +15,7 @@ import {
   type TempStack,
 } from '@fettle/cli/temp-stack.contract';
 import type { StatusDocument } from '@fettle/sdk/api/status';
+import { readDaemonFile } from '@fettle/sdk/daemon/paths';
 import { supervisorFlags } from '@fettle/sdk/daemon/supervisor-flags';
 import { clone, previousBuild, whyNoPrevious } from './previous-build.ts';
 
@@ -59,7 +60,11 @@ describe.skipIf(why !== null)(`neighbouring versions${why === null ? '' : ` (${w
   }
 
   /** A supervisor of one age with a controller of another. */
-  function startDaemon({ dir, env }: TempStack, supervisor: Age, controller: Age): ChildProcess {
+  async function startDaemon(
+    { dir, env }: TempStack,
+    supervisor: Age,
+    controller: Age,
+  ): Promise<void> {
     const main = (age: Age, name: string): string =>
       join(roots[age], 'packages', name, 'dist', 'main.js');
     mkdirSync(join(dir, '.fettle'), { mode: 0o700 });
@@ -71,7 +76,12 @@ describe.skipIf(why !== null)(`neighbouring versions${why === null ? '' : ` (${w
       { cwd: dir, env, detached: true, stdio: ['ignore', out, out] },
     );
     closeSync(out);
-    return child;
+    child.unref();
+    await eventually(
+      async () => readDaemonFile(join(dir, '.fettle', 'daemon.json'))?.supervisorPid,
+      (pid) => pid === child.pid,
+      30_000,
+    );
   }
 
   const statusBy = async (stack: TempStack, age: Age): Promise<StatusDocument> => {

@@ -26,7 +26,7 @@ async function verify(...words: string[]): Promise<Report & Readonly<{ code: num
   return { ...(JSON.parse(stdout) as Report), code };
 }
 
-test('copies that are taken while the history is written are whole, each longer than the last', async () => {
+test('copies that are taken while the history is written are whole, and it grows', async () => {
   let rows = 0;
   for (const name of ['one.db', 'two.db', 'three.db']) {
     const writing = stack.fettle('restart', 'worker');
@@ -36,11 +36,13 @@ test('copies that are taken while the history is written are whole, each longer 
     expect((await writing).code).toBe(0);
     const report = await verify(file(name));
     expect(report).toMatchObject({ ok: true, code: 0 });
-    expect(report.chain.rows).toBeGreaterThan(rows);
+    expect(report.chain.rows).toBeGreaterThanOrEqual(rows);
     expect(existsSync(file(`${name}-wal`))).toBe(false);
     rows = report.chain.rows;
   }
-  expect(await verify()).toMatchObject({ ok: true });
+  const { ok, chain } = await verify();
+  expect(ok).toBe(true);
+  expect(chain.rows).toBeGreaterThan((await verify(file('one.db'))).chain.rows);
 });
 
 test('under a daemon nothing is put back; without one it is, and what was there is kept', async () => {

@@ -7,7 +7,13 @@ import { cpSync, linkSync, readdirSync, readFileSync, realpathSync, writeFileSyn
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePort, tempStack, webScript, type TempStack } from '@fettle/cli/temp-stack.contract';
+import {
+  eventually,
+  freePort,
+  tempStack,
+  webScript,
+  type TempStack,
+} from '@fettle/cli/temp-stack.contract';
 
 const clone = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const busyScript = fileURLToPath(new URL('busy.mjs', import.meta.url));
@@ -40,7 +46,11 @@ async function upgrade(...words: string[]): Promise<Upgraded & Readonly<{ code: 
 
 /** What runs, where its daemons come from, and the version that they say. */
 async function look() {
-  const { daemon, services } = await stack.status();
+  const { daemon, services } = await eventually(
+    () => stack.status(),
+    (status) => status.services[0]?.state === 'ok',
+    30_000,
+  );
   const rootOf = (pid: number | null): string =>
     /[^\0]*(?=\/packages\/(?:supervisor|controller)\/dist\/main\.js)/.exec(
       readFileSync(`/proc/${pid}/cmdline`, 'utf8'),
@@ -146,16 +156,19 @@ test('a history of a newer shape gets its old shape back with the old version', 
       /export const schemaVersion/,
       `migrations.push({ ...${step}, id: migrations.length + 1 });\nexport const schemaVersion`,
     );
-    // It migrates, answers never, and so is not well.
+    // It migrates, takes its supervisor down and dies.
     replaceIn(
       join(root, 'packages/controller/dist/controller-process.js'),
       /const controller = await startController\(readOptions\(\)\);/,
       `const controller = await startController(readOptions());
-       (await import('node:fs')).writeFileSync(${JSON.stringify(ready)}, '');
+       const { readFileSync, writeFileSync } = await import('node:fs');
+       writeFileSync(${JSON.stringify(ready)}, '');
+       const file = process.env.FETTLE_STATE_DIR + '/daemon.json';
+       process.kill(JSON.parse(readFileSync(file, 'utf8')).supervisorPid, 'SIGKILL');
        process.exit(1);`,
     );
   });
-  expect(await upgrade(newer, '--timeout', '4s')).toMatchObject({ code: 3, rolledBack: true });
+  expect(await upgrade(newer)).toMatchObject({ code: 3, rolledBack: true });
   expect(readFileSync(ready, 'utf8')).toBe('');
   expect(await look()).toEqual(before);
   const verified = await stack.fettle('store', 'verify', '--json');

@@ -154,7 +154,9 @@ async function rollBack(
   for (const { move } of moved.toReversed()) {
     const { root } = move.stack;
     session.output.say(`${move.before.stack}: back to ${root} …`);
-    const how = { home: place, limitMs, back: target.dir };
+    // Patience with the new version was short by wish; the old one is all there is.
+    const patientMs = Math.max(limitMs, defaultLimitMs);
+    const how = { home: place, limitMs: patientMs, back: target.dir };
     const result = await moveStack(move, root, how);
     sayMoved(session, move, result);
     all &&= result.ok;
