@@ -84,7 +84,11 @@ function serviceDocument(service: Service, masks: Masks): Plain {
   document['stop_grace_period'] = durationText(service.stopGraceMs);
   if (service.drainMs !== undefined) document['drain'] = durationText(service.drainMs);
   Object.assign(document, limitsDocument(service));
-  if (service.templates.length > 0) document['templates'] = service.templates;
+  if (service.templates.length > 0)
+    document['templates'] = service.templates.map(({ mode, ...rest }) => ({
+      ...rest,
+      ...(mode === undefined ? {} : { mode: `0${mode.toString(8)}` }),
+    }));
   if (service.watch !== undefined) document['watch'] = service.watch.map(watchDocument);
   if (service.hooks !== undefined) document['hooks'] = hooksDocument(service.hooks, masks);
   if (!service.required) document['required'] = false;

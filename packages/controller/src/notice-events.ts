@@ -10,6 +10,7 @@ import type { Notice } from '@fettle/core/supervise/effect';
 import type { InstanceView } from '@fettle/core/supervise/instance-view';
 import type { HookPolicy } from '@fettle/core/stack/hook';
 import type { PortOwner } from '@fettle/core/stack/port';
+import { basename } from 'node:path';
 import { formatDuration } from '@fettle/sdk/duration';
 import type { KeyedEvent } from './journal.ts';
 
@@ -62,11 +63,28 @@ export function eventsOfNotice(
           data: { token: notice.token },
         },
       ];
+    case 'template-written':
+      return [templateWritten(notice, before, atMs)];
     case 'hook-failed':
       return [hookFailed(notice, before, atMs)];
     default:
       return notice satisfies never;
   }
+}
+
+function templateWritten(
+  { to, diff, kept }: Extract<Notice, { kind: 'template-written' }>,
+  before: InstanceView | null,
+  atMs: number,
+): KeyedEvent {
+  const what = `${basename(to)} was rendered anew: -${diff.removed} +${diff.added} lines`;
+  const edit =
+    kept === null ? '' : `; it had been edited by hand, which is kept as ${basename(kept)}`;
+  return {
+    ...plain(atMs, 'template.written', `${what}${edit}`, before),
+    severity: kept === null ? 'info' : 'warn',
+    data: { to, diff: diff.lines, kept },
+  };
 }
 
 function hookFailed(

@@ -30,6 +30,7 @@ import { watchRuns } from './runs-watch.ts';
 import { sendSignal } from './send-signal.ts';
 import { pruneSpools } from './spool.ts';
 import { startSweep } from './sweep.ts';
+import type { WrittenTemplate } from './template-files.ts';
 import { createTreeKiller, type Tree, type TreeKiller } from './tree-killer.ts';
 
 export type ProcessHost = RunHost &
@@ -118,7 +119,9 @@ function start(host: Host, effect: StartRun, { crowd, ...place }: RunPlace): voi
   const { paths, base } = host;
   const launcher = crowd === null ? null : host.launcher;
   const group = host.groups.make(token, effect.limits);
-  const spawned = spawnRun(effect, { paths, base, launcher, group });
+  const onWritten = (written: WrittenTemplate): void =>
+    host.emit({ kind: 'template-written', instance, ...written });
+  const spawned = spawnRun(effect, { paths, base, launcher, group, onWritten });
   if (crowd === 'last') host.launcher.send();
   if (spawned !== 'launched' && 'code' in spawned) {
     host.groups.remove(token);

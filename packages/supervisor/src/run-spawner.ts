@@ -16,7 +16,7 @@ import { withNotifySocket } from './notify-socket.ts';
 import type { StartRun } from './run-host.ts';
 import { shimArguments, type ShimRequest } from './shim-script.ts';
 import { closeSpool, openSpool } from './spool.ts';
-import { renderTemplateFiles } from './template-files.ts';
+import { renderTemplateFiles, type WrittenTemplate } from './template-files.ts';
 
 export type Spawned = Readonly<{
   child: ChildProcess;
@@ -30,6 +30,7 @@ export type SpawnPlace = Readonly<{
   /** null: this run is started at once, by ourselves. */
   launcher: Launcher | null;
   group: RunGroup;
+  onWritten: (written: WrittenTemplate) => void;
 }>;
 
 /** What of our own environment a service does not see. */
@@ -47,14 +48,19 @@ export function baseEnvironment(
 
 export function spawnRun(
   effect: StartRun,
-  { paths, base, launcher, group }: SpawnPlace,
+  { paths, base, launcher, group, onWritten }: SpawnPlace,
 ): Spawned | 'launched' | CommandTrouble {
   const { command, workingDir, limits } = effect;
   const environment: Record<string, string> = { ...base, ...effect.environment, PWD: workingDir };
   const trouble =
     checkCommand(command, workingDir, environment['PATH'] ?? '') ??
     giveOrSay(effect.given) ??
-    renderTemplateFiles(effect.templates, workingDir, environment);
+    renderTemplateFiles(effect.templates, {
+      workingDir,
+      environment,
+      stateDir: paths.stateDir,
+      onWritten,
+    });
   if (trouble !== null) return trouble;
   try {
     // Somebody may have deleted the state folder under us: the shim needs a place for its records.

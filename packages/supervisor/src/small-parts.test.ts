@@ -21,7 +21,8 @@ import { createPortFinder, type FindPort } from './port-finder.ts';
 import { openRequestKeys } from './request-keys.ts';
 import { baseEnvironment } from './run-spawner.ts';
 import { openSpool, pruneSpools } from './spool.ts';
-import { renderTemplateFiles } from './template-files.ts';
+import { renderTemplateFiles, type WrittenTemplate } from './template-files.ts';
+import type { Template } from '@fettle/core/stack/service';
 
 let dir: string;
 beforeEach(() => {
@@ -137,17 +138,41 @@ test('our own variables are not handed on', () => {
 });
 
 describe('templates', () => {
+  const told: WrittenTemplate[] = [];
+  const render = (templates: readonly Template[], environment: Record<string, string>) =>
+    renderTemplateFiles(templates, {
+      workingDir: dir,
+      environment,
+      stateDir: dir,
+      onWritten: (one) => told.push(one),
+    });
   test('are rendered beside the service, with the mode of their source', () => {
     writeFileSync(join(dir, 'in'), '${A}', { mode: 0o640 });
-    equal(renderTemplateFiles([{ from: 'in', to: 'sub/out' }], dir, { A: 'x' }), null);
+    equal(render([{ from: 'in', to: 'sub/out' }], { A: 'x' }), null);
     equal(readFileSync(join(dir, 'sub/out'), 'utf8'), 'x');
     equal(statSync(join(dir, 'sub/out')).mode & 0o777, 0o640);
+    equal(render([{ from: 'in', to: 'sub/out', mode: 0o600 }], { A: 'x' }), null);
+    equal(statSync(join(dir, 'sub/out')).mode & 0o777, 0o600);
   });
   test('that name an unset variable, or are missing, stop the start', () => {
     writeFileSync(join(dir, 'in'), '${A}');
-    equal(renderTemplateFiles([{ from: 'in', to: 'out' }], dir, {})?.code, 'E-TEMPLATE');
-    equal(renderTemplateFiles([{ from: 'no', to: 'out' }], dir, {})?.code, 'E-TEMPLATE');
+    equal(render([{ from: 'in', to: 'out' }], {})?.code, 'E-TEMPLATE');
+    equal(render([{ from: 'no', to: 'out' }], {})?.code, 'E-TEMPLATE');
     equal(existsSync(join(dir, 'out')), false);
+  });
+  test('tell what changed, and keep what a person wrote', () => {
+    writeFileSync(join(dir, 'in'), 'a ${A}\n');
+    const [to, kept] = [join(dir, 'mine'), join(dir, 'mine.edited')];
+    render([{ from: 'in', to: 'mine' }], { A: '1' });
+    told.length = 0;
+    render([{ from: 'in', to: 'mine' }], { A: '2' });
+    deepEqual(told, [{ to, diff: { removed: 1, added: 1, lines: ['-a 1', '+a 2'] }, kept: null }]);
+    writeFileSync(to, 'by hand\n');
+    render([{ from: 'in', to: 'mine' }], { A: '2' });
+    equal(told[1]?.kept, kept);
+    deepEqual([readFileSync(kept, 'utf8'), readFileSync(to, 'utf8')], ['by hand\n', 'a 2\n']);
+    render([{ from: 'in', to: 'mine' }], { A: '2' });
+    equal(told.length, 2);
   });
 });
 

@@ -29,6 +29,7 @@ import type { BuildContext } from './context.ts';
 import { buildEnvironment } from './environment.ts';
 import { buildCleanup, grantedFiles } from './files.ts';
 import { givenSecrets, givenVariables } from './secrets.ts';
+import { buildTemplates } from './templates.ts';
 import { buildWatch } from './watch.ts';
 import { buildHooks } from './hooks.ts';
 import { buildSchedule } from './schedule.ts';
@@ -75,16 +76,7 @@ export function buildService(
     stopGraceMs: fields.stop_grace_period?.value ?? 10_000,
     ...buildRolling(fields),
     limits: buildLimits(fields),
-    templates: (fields.templates?.value ?? []).flatMap(({ value: { from, to } }) =>
-      from === undefined || to === undefined
-        ? []
-        : [
-            {
-              from: resolve(from.node.spot.source.baseDir, from.value),
-              to: resolve(to.node.spot.source.baseDir, to.value),
-            },
-          ],
-    ),
+    templates: buildTemplates(fields),
     required: fields.required?.value ?? true,
     external,
     ...(inContainer ? { container: buildContainer(fields, { name, path, context }) } : {}),

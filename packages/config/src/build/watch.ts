@@ -5,6 +5,7 @@ import type { Service } from '@fettle/core/stack/service';
 import type { WatchRule } from '@fettle/core/stack/watch-rule';
 import type { ServiceFields } from '../keys/service-keys.ts';
 import type { WatchWish } from '../keys/watch-keys.ts';
+import { templatesToWatch } from './templates.ts';
 import type { BuildContext } from './context.ts';
 
 const debounceMs = 300;
@@ -24,6 +25,9 @@ export function buildWatch(
     action: wish.action ?? 'restart',
     debounceMs: wish.debounceMs ?? debounceMs,
   }));
+  const templates = templatesToWatch(fields);
+  if (templates.length > 0)
+    rules.push({ paths: templates, ignore: [], action: 'restart', debounceMs });
   return rules.length === 0 ? {} : { watch: rules };
 }
 

@@ -167,6 +167,16 @@ const scale = parsed<ScaleWish>(
 export const templateKeys = {
   from: key(text('the path of the template'), 'fettle', 'The file that holds `${NAME}` variables.'),
   to: key(text('a path'), 'fettle', 'The file that is written before each start.'),
+  mode: key(
+    pattern(/^0?[0-7]{3}$/, 'permissions such as 0640'),
+    'fettle',
+    'Permissions of that file; those of the template unless told.',
+  ),
+  on_change: key(
+    words(['restart', 'none'] as const),
+    'fettle',
+    '`restart`: an edit of the template restarts the service, which renders it anew; `none` unless told.',
+  ),
 } as const;
 const templates = listOf(
   mapping(templateKeys, { wanted: 'a mapping with `from` and `to`', required: ['from', 'to'] }),

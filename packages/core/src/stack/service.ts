@@ -108,7 +108,8 @@ export type Service = Readonly<{
   place: Readonly<{ file: string; line: number; column: number }>;
 }>;
 
-export type Template = Readonly<{ from: string; to: string }>;
+/** `mode`: permissions of the file; absent: those of the template. */
+export type Template = Readonly<{ from: string; to: string; mode?: number }>;
 
 /** Compose's `depends_on`. */
 export type Dependency = Readonly<{

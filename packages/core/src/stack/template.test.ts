@@ -19,3 +19,13 @@ test('unbraced dollars and other braces stay', () =>
 test('a doubled dollar is an escape', () => check('$${PORT}', clean('${PORT}')));
 test('names of object members are no variables', () =>
   check('${constructor}', { text: '${constructor}', missing: ['constructor'] }));
+test('an alternative stands where the variable is set', () =>
+  check('[${PORT:+yes}][${EMPTY:+yes}][${EMPTY+yes}][${NONE+yes}]', clean('[yes][][yes][]')));
+test('a required variable says what it is for', () =>
+  check('${KEY:?the key of the shop}', {
+    text: '${KEY:?the key of the shop}',
+    missing: ['KEY (the key of the shop)'],
+  }));
+test('operators are nested', () => check('${NONE:-${PORT:+port ${PORT}}}', clean('port 8001')));
+test('what is never closed stays', () =>
+  check('a ${PORT b ${PORT:-c', clean('a ${PORT b ${PORT:-c')));

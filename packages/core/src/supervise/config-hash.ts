@@ -19,7 +19,9 @@ export function configHash(service: Service): string {
     sortedEntries(service.environment),
     service.port,
     sortedEntries(service.limits),
-    service.templates.map(({ from, to }) => [from, to]),
+    service.templates.map(({ from, to, mode }) =>
+      mode === undefined ? [from, to] : [from, to, mode],
+    ),
     service.dependsOn.map((dependency) => dependency.service).toSorted(),
     service.external,
     // A socket in its environment; left out where there is none, so that old hashes stay true.

@@ -2,6 +2,7 @@
 import type { PortRange } from '../stack/port.ts';
 import type { Limits, PosixSignal, Template } from '../stack/service.ts';
 import type { GivenSecret } from '../stack/given-secret.ts';
+import type { LineDiff } from '../stack/line-diff.ts';
 import type { HookPolicy, HookStage } from '../stack/hook.ts';
 import type { ContainerLaunch } from './container-wire.ts';
 import type { InstanceView } from './instance-view.ts';
@@ -123,6 +124,15 @@ export type Notice =
     }>
   | Readonly<{ kind: 'command-taken'; command: string; services: readonly string[]; actor: string }>
   | Readonly<{ kind: 'continued'; instance: string; token: RunToken }>
+  | Readonly<{
+      kind: 'template-written';
+      instance: string;
+      /** Absolute. */
+      to: string;
+      diff: LineDiff;
+      /** Where an edit by hand is kept; null: there was none. */
+      kept: string | null;
+    }>
   | Readonly<{
       kind: 'hook-failed';
       instance: string;

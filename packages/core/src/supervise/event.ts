@@ -3,6 +3,7 @@
  * arrives beside the event. Everything here is a hint that the shell has confirmed by pid, start
  * time and state.
  */
+import type { LineDiff } from '../stack/line-diff.ts';
 import type { PortOwner } from '../stack/port.ts';
 import type { Stack } from '../stack/service.ts';
 import type { HeldLimit } from './held-limit.ts';
@@ -63,6 +64,14 @@ export type SuperviseEvent =
   | Readonly<{ kind: 'spawn-failed'; token: RunToken; code: string; message: string }>
   /** `outcome`: `ok`, or what went wrong in words that follow the hook's name: `ended with exit 1`. */
   | Readonly<{ kind: 'hook-ended'; id: string; outcome: string }>
+  /** A file of a template that was there got another content; `kept`: the edit by hand is there. */
+  | Readonly<{
+      kind: 'template-written';
+      instance: string;
+      to: string;
+      diff: LineDiff;
+      kept: string | null;
+    }>
   | Readonly<{ kind: 'run-exited'; token: RunToken; exit: RunExit }>
   /** Nothing that carries the token is alive any more. */
   | Readonly<{ kind: 'tree-gone'; token: RunToken }>

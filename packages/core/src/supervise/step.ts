@@ -72,6 +72,8 @@ function decide(state: SuperviseState, event: SuperviseEvent): void {
       return takePid(state, event);
     case 'spawn-failed':
       return takeSpawnFailure(state, event);
+    case 'template-written':
+      return emit(state, { kind: 'publish', notice: event });
     case 'hook-ended':
       return takeHookEnded(state, event);
     case 'run-exited': {

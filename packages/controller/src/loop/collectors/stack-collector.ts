@@ -59,6 +59,7 @@ function observationsOf(
     case 'continued':
     case 'rolled':
     case 'hook-failed':
+    case 'template-written':
     case 'schedule':
       return [];
     default:
