@@ -5,6 +5,11 @@ export function ago(at: string | null, nowMs: number): string {
   return at === null ? '–' : formatDuration(Math.max(0, nowMs - Date.parse(at)));
 }
 
+/** Until then; an hour that is past is due now. */
+export function ahead(at: string, nowMs: number): string {
+  return formatDuration(Math.max(0, Date.parse(at) - nowMs));
+}
+
 export function bytes(count: number | null): string {
   if (count === null) return '–';
   if (count < 1_024) return `${count} B`;

@@ -12,6 +12,7 @@ import { DefinitionTab } from '../service/definition.tsx';
 import { EvidencePanel } from '../service/evidence.tsx';
 import { LiveTab } from '../service/live-tab.tsx';
 import { LogsTab } from '../service/logs.tsx';
+import { ScheduleLine } from '../service/schedule-line.tsx';
 import { TimelineTab } from '../service/timeline-tab.tsx';
 
 const tabs = [
@@ -87,6 +88,7 @@ export function ServicePage({ name }: { name: string }) {
       </div>
     );
   const tab = query.value.get('tab') ?? 'live';
+  const schedule = service.schedule ?? null;
   return (
     <>
       <div class="head">
@@ -105,6 +107,7 @@ export function ServicePage({ name }: { name: string }) {
         </span>
         <Actions service={service} />
       </div>
+      {schedule !== null && <ScheduleLine schedule={schedule} />}
       {service.why !== null && <EvidencePanel service={service} />}
       <Neighbours service={service} />
       <nav class="tabs" aria-label={`Views of ${name}`}>

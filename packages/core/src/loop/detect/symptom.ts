@@ -1,4 +1,6 @@
-/** Something that is not as it should be, seen from outside, with what shows it. Not yet a cause. */
+/**
+ * Something that is not as it should be, seen from outside, with what shows it. Not yet a cause.
+ */
 import type { Evidence } from '../collect/evidence.ts';
 
 export type SymptomKind =
@@ -24,7 +26,9 @@ export type SymptomKind =
   | 'certificate'
   | 'listener-foreign'
   | 'zombies'
-  | 'port-moved';
+  | 'port-moved'
+  /** A job of the clock was missed, takes too long, or failed. */
+  | 'schedule';
 
 export type Symptom = Readonly<{
   id: string;

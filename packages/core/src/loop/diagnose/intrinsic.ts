@@ -59,6 +59,7 @@ const insideKinds: ReadonlySet<SymptomKind> = new Set([
   'stopped',
   'listener-foreign',
   'port-moved',
+  'schedule',
   'zombies',
   'forecast',
   'certificate',
@@ -114,7 +115,9 @@ function causeLately(service: ServicePicture, nowMs: number): string | null {
 
 const troubleLeadMs = 15_000;
 
-/** It was well in between: what ended before its present trouble is another story. 0: no trouble. */
+/**
+ * It was well in between: what ended before its present trouble is another story. 0: no trouble.
+ */
 function troubledFromMs({ unhealthySinceMs }: ServicePicture): number {
   return unhealthySinceMs === null ? 0 : unhealthySinceMs - troubleLeadMs;
 }

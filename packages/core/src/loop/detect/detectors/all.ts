@@ -14,6 +14,7 @@ import { hostPressure } from './host-pressure.ts';
 import { listenerForeign } from './listener-foreign.ts';
 import { logFlood } from './log-flood.ts';
 import { portMoved } from './port-moved.ts';
+import { schedule } from './schedule.ts';
 import { spawnFailed } from './spawn-failed.ts';
 import { stopped } from './stopped.ts';
 import { templateNew } from './template-new.ts';
@@ -28,6 +29,7 @@ export const detectors: readonly Detector[] = [
   crashLoop,
   spawnFailed,
   portMoved,
+  schedule,
   stopped,
   hang,
   listenerForeign,

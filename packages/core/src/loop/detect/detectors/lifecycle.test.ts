@@ -161,6 +161,24 @@ test('port: waiting for one is an error, having moved is told', () => {
   expect(stage.showing()).toMatchObject([{ severity: 'error' }]);
 });
 
+test('schedule: an alarm and a failed run of a job of the clock, and nothing of other jobs', () => {
+  const stage = open(['backup', { oneShot: true, restart: 'no' }]);
+  const plan = { cron: '@daily', timezone: 'UTC', nextAtMs: 1, lastDueAtMs: 1, lastBeganAtMs: 1 };
+  const calm = { ...plan, missed: 0, skipped: 0, alarm: null };
+  const alarm = 'its run takes longer than 1h';
+  stage.view('backup', { schedule: { ...calm, alarm } });
+  stage.lookFor(1_000);
+  expect(stage.showing()).toMatchObject([{ key: 'schedule:backup', text: `backup: ${alarm}` }]);
+  stage.end('backup', { code: 0 });
+  stage.view('backup', { state: 'done', schedule: calm });
+  stage.lookFor(60_000);
+  expect(keys(stage)).toEqual([]);
+  stage.end('backup', { code: 3 });
+  stage.view('backup', { state: 'failed', schedule: calm });
+  stage.lookFor(2_000);
+  expect(keys(stage)).toContain('schedule:backup');
+});
+
 test('a process that a debugger holds is left alone', () => {
   const stage = open(['api']);
   const state = { service: 'api', instance: 'api.1', pid: 1, state: 't', zombies: 0 };
