@@ -183,8 +183,17 @@ export const cliSchemas: Readonly<Record<string, z.ZodType>> = {
   version: named('version', { cli: text, node: text, daemon: text.nullable() }),
   stacks: named('stacks', {
     stacks: z.array(
-      z.strictObject({ stack: text, dir: text, health: text, services: count, url: text }),
+      z.strictObject({
+        stack: text,
+        dir: text,
+        health: text,
+        summary: text,
+        services: count,
+        url: text,
+        supervisorPid: count.nullable(),
+      }),
     ),
+    others: count,
   }),
   'store-report': named('store-report', storeReport),
   'store-migration': named('store-migration', {
