@@ -27,7 +27,6 @@ export type Copied = Readonly<{ record: CopyRecord; dir: string; isNew: boolean 
 /** Below a program's root; what is not there is left out. */
 const parts = ['fettle', 'package.json', 'LICENSE', 'docs'];
 const partsOfPackage = ['package.json', 'dist', 'bundle', 'runbooks'];
-const packages = ['sdk', 'core', 'proc', 'config', 'supervisor', 'controller', 'cli', 'dashboard'];
 /** Of use to people at work on Fettle only. */
 const needless = /\.(?:d\.ts|d\.ts\.map|js\.map)$|\.(?:test|kit|contract)\.js$|\/docs\/decisions$/;
 
@@ -85,8 +84,14 @@ function fingerprint(root: string): string {
   return hash.digest('hex').slice(0, 8);
 }
 
+/** All there are: one that was forgotten would be missed by a daemon at night. */
+function packagesOf(root: string): readonly string[] {
+  const names = readdirSync(join(root, 'packages')).toSorted();
+  return names.filter((name) => existsSync(join(root, 'packages', name, 'package.json')));
+}
+
 function ownFiles(root: string): readonly string[] {
-  const folders = packages.flatMap((name) =>
+  const folders = packagesOf(root).flatMap((name) =>
     partsOfPackage.map((part) => join(root, 'packages', name, part)),
   );
   const files: string[] = [];
@@ -111,6 +116,7 @@ function listFolder(path: string): readonly string[] | null {
 
 /** Times are kept: by them a bundle is known to be as new as its modules. */
 function copyParts(root: string, target: string): void {
+  const packages = packagesOf(root);
   const all = [
     ...parts,
     ...packages.flatMap((name) => partsOfPackage.map((part) => join('packages', name, part))),
@@ -131,7 +137,7 @@ function copyParts(root: string, target: string): void {
 /** The packages that ours need at run time, with those that they need. */
 function copyModules(root: string, target: string): void {
   const done = new Set<string>();
-  const queue = packages.map((name) => join(root, 'packages', name));
+  const queue = packagesOf(root).map((name) => join(root, 'packages', name));
   for (let folder = queue.pop(); folder !== undefined; folder = queue.pop()) {
     const { dependencies = {}, optionalDependencies = {} } = readManifest(folder);
     for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
