@@ -318,13 +318,12 @@ export async function runTempting(
 ): Promise<TemptingResult | null> {
   await untilCalm(stack);
   await stack.fettle('pause');
+  const before = await stack.loop.status();
   const injected = await fault.inject(stack, dice);
   try {
     const { tempting, signal, expected, right } = injected;
     if (tempting === null) return null;
     await until(`${fault.name} to show`, signal.shows, signal.withinMs ?? signalMs);
-    const victim = expected.targets[0] ?? '';
-    const before = right.includes(reflex) ? await restartsOf(stack, victim) : null;
     await tempting.run();
     // A cure holds: it must be seen for two seconds on end.
     const cured = await comesTrue(async () => {
@@ -333,7 +332,10 @@ export async function runTempting(
       return injected.cured();
     }, 10_000);
     // What the health part mended meanwhile, paused or not, tells nothing of what tempted.
-    if (before !== null && (await restartsOf(stack, victim)) > before) return null;
+    const victim = before.services.find(({ name }) => name === expected.targets[0]);
+    if (victim !== undefined && right.includes(reflex)) {
+      if ((await restartsOf(stack, victim.name)) > victim.restarts) return null;
+    }
     return { stack: stack.kind, fault: fault.name, what: tempting.what, cured: cured !== null };
   } finally {
     await injected.undo();
