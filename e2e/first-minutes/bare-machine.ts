@@ -6,9 +6,17 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { root as repository } from '../live-shop.ts';
 
 export type BareMachine = Readonly<{
+  /** A folder to work in, as the machine names it. */
   root: string;
+  /** What is cloned, as the machine names it. */
+  source: string;
+  /** The same file as this test names it. */
+  seen(path: string): string;
+  /** What has to be called here so that it runs there, in `cwd`. */
+  call(cwd: string, command: readonly string[]): readonly [string, ...string[]];
   env: Readonly<Record<string, string>>;
   remove(): void;
 }>;
@@ -31,14 +39,28 @@ export function bareMachine(given: NodeJS.ProcessEnv = process.env): BareMachine
     const file = path.map((folder) => join(folder, name)).find((one) => existsSync(one));
     if (file !== undefined) symlinkSync(file, join(bin, name));
   }
-  const env: Record<string, string> = { PATH: bin, HOME: home, TMPDIR: temp, LANG: 'C.UTF-8' };
-  for (const [name, value] of Object.entries(given))
-    if (network.test(name) && value !== undefined) env[name] = value;
-  return { root, env, remove: () => rmSync(root, { recursive: true, force: true }) };
+  const own = { PATH: bin, HOME: home, TMPDIR: temp, LANG: 'C.UTF-8' };
+  const env = { ...own, ...networkOf(given) };
+  return {
+    root,
+    source: repository,
+    seen: (path) => path,
+    call: (cwd, command) => ['env', `--chdir=${cwd}`, ...command],
+    env,
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+/** What this machine needs to reach a network. */
+export function networkOf(given: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  const pairs = Object.entries(given).flatMap(([name, value]) =>
+    network.test(name) && value !== undefined ? [[name, value] as const] : [],
+  );
+  return Object.fromEntries(pairs);
 }
 
 /** Without the Node that this project brought: a newcomer has only the machine's own. */
-function systemPath(given: NodeJS.ProcessEnv): readonly string[] {
+export function systemPath(given: NodeJS.ProcessEnv): readonly string[] {
   const folders = (given['PATH'] ?? '').split(delimiter);
   return folders.filter((one) => one.startsWith('/') && !one.includes('node_modules'));
 }

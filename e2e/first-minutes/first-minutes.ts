@@ -1,15 +1,15 @@
 /**
  * The first five minutes, timed: from `git clone` to a running page, and from `fettle up` in a
  * folder with nothing but a Procfile to all healthy; each in an environment with only Node.
- * Run it: `node tools/run.mjs e2e/first-minutes/first-minutes.ts`. It clones what is committed, and
- * installs its packages from the registry.
+ * Run it: `node tools/run.mjs e2e/first-minutes/first-minutes.ts [--container]`. It clones what is
+ * committed, and installs its packages from the registry. `--container`: in an empty container.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StatusDocument } from '@fettle/sdk/api/status';
-import { root } from '../live-shop.ts';
 import { bareMachine, type BareMachine } from './bare-machine.ts';
+import { emptyContainer } from './empty-container.ts';
 
 const mostMs = 300_000;
 const lookMs = 100;
@@ -26,18 +26,22 @@ export type Minutes = Readonly<{
 
 export async function timeFirstMinutes(machine: BareMachine): Promise<Minutes> {
   const clone = join(machine.root, 'fettle');
-  const tell = (command: string, ...args: string[]): string =>
-    execFileSync(command, args, { env: machine.env, encoding: 'utf8' }).trim();
+  const tell = (...command: string[]): string => {
+    const [program, ...args] = machine.call(machine.root, command);
+    return execFileSync(program, args, { env: machine.env, encoding: 'utf8' }).trim();
+  };
   const beganMs = performance.now();
   const sinceMs = (): number => Math.round(performance.now() - beganMs);
-  tell('git', 'clone', '-q', '--depth', '1', `file://${root}`, clone);
+  tell('git', 'clone', '-q', '--depth', '1', `file://${machine.source}`, clone);
   const clonedMs = sinceMs();
   const shop = join(clone, 'examples/shop');
-  const out = openSync(join(machine.root, 'npm-start.log'), 'a');
-  const options = { cwd: clone, env: machine.env, detached: true } as const;
-  spawn('npm', ['start'], { ...options, stdio: ['ignore', out, out] }).unref();
+  const log = machine.seen(join(machine.root, 'npm-start.log'));
+  const out = openSync(log, 'a');
+  const options = { env: machine.env, detached: true } as const;
+  const [program, ...args] = machine.call(clone, ['npm', 'start']);
+  spawn(program, args, { ...options, stdio: ['ignore', out, out] }).unref();
   try {
-    await until('the page answers', beganMs, () => answers(shop));
+    await until('the page answers', beganMs, () => answers(machine.seen(shop)));
     const pageMs = sinceMs();
     await until('all services are healthy', beganMs, () => isHealthy(clone, shop, machine));
     const healthyMs = sinceMs();
@@ -45,10 +49,10 @@ export async function timeFirstMinutes(machine: BareMachine): Promise<Minutes> {
     const versions = { node: tell('node', '--version'), npm: tell('npm', '--version') };
     return { clonedMs, pageMs, healthyMs, procfileHealthyMs, ...versions };
   } catch (cause) {
-    console.error(readFileSync(join(machine.root, 'npm-start.log'), 'utf8').slice(-4_000));
+    console.error(readFileSync(log, 'utf8').slice(-4_000));
     throw cause;
   } finally {
-    if (existsSync(join(clone, 'node_modules'))) run(clone, shop, machine, ['down']);
+    if (existsSync(machine.seen(join(clone, 'node_modules')))) run(clone, shop, machine, ['down']);
   }
 }
 
@@ -61,10 +65,11 @@ const worker = `setInterval(() => console.log('working'), 1000);
 /** A folder as somebody brings it: a Procfile, no word of Fettle. */
 async function timeProcfile(clone: string, machine: BareMachine): Promise<number> {
   const dir = join(machine.root, 'brought');
-  mkdirSync(dir);
-  writeFileSync(join(dir, 'Procfile'), 'web: node web.js\nworker: node worker.js\n');
-  writeFileSync(join(dir, 'web.js'), web);
-  writeFileSync(join(dir, 'worker.js'), worker);
+  const seen = machine.seen(dir);
+  mkdirSync(seen);
+  writeFileSync(join(seen, 'Procfile'), 'web: node web.js\nworker: node worker.js\n');
+  writeFileSync(join(seen, 'web.js'), web);
+  writeFileSync(join(seen, 'worker.js'), worker);
   const beganMs = performance.now();
   try {
     run(clone, dir, machine, ['up', '-d', '--wait']);
@@ -78,8 +83,8 @@ async function timeProcfile(clone: string, machine: BareMachine): Promise<number
 }
 
 function run(clone: string, dir: string, machine: BareMachine, args: readonly string[]): string {
-  const options = { cwd: dir, env: machine.env, encoding: 'utf8', stdio: 'pipe' } as const;
-  return execFileSync(join(clone, 'fettle'), ['-C', dir, ...args], options);
+  const [program, ...rest] = machine.call(dir, [join(clone, 'fettle'), '-C', dir, ...args]);
+  return execFileSync(program, rest, { env: machine.env, encoding: 'utf8', stdio: 'pipe' });
 }
 
 async function answers(dir: string): Promise<true | null> {
@@ -112,7 +117,7 @@ async function until(
 }
 
 if (process.argv[1]?.endsWith('first-minutes.ts') === true) {
-  const machine = bareMachine();
+  const machine = process.argv.includes('--container') ? await emptyContainer() : bareMachine();
   try {
     const minutes = await timeFirstMinutes(machine);
     const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
